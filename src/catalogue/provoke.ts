@@ -1,0 +1,42 @@
+/**
+ * The steps and reasons that many entries share, so that one change of the control API is one change here.
+ *
+ * Notation: a step is a method, a path and, where it matters, a body. A body that is not shown is any valid one.
+ */
+import type { Provoke } from './entry.ts';
+
+export const SESSION = 'POST /payments/v1/sessions';
+export const AUTHORIZE = 'POST /control/sessions/{session_id}/authorize {"outcome":"approve"}';
+export const PLACE_ORDER = 'POST /payments/v1/authorizations/{authorization_token}/order';
+export const ORDER = '/ordermanagement/v1/orders/{order_id}';
+export const CAPTURE_ALL = `POST ${ORDER}/captures {"captured_amount":<order_amount>}`;
+
+/** The three requests from nothing to an authorised order. */
+export const AN_ORDER = [SESSION, AUTHORIZE, PLACE_ORDER] as const;
+
+/** A well-formed id that no object has. */
+export const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
+
+/** The entry can be brought about by these steps, in this order. */
+export function by(...steps: readonly string[]): Provoke {
+  return { reachable: true, request: steps.join('\n') };
+}
+
+/** The entry cannot be brought about yet, or not here at all. */
+export function unreachable(reason: string): Provoke {
+  return { reachable: false, reason };
+}
+
+/** A step that gives the merchant one risk rule. Without `when`, a rule holds for every purchase. */
+export function riskRule(rule: string): string {
+  return `PATCH /control/merchants/{id} {"risk_rules":[${rule}]}`;
+}
+
+export const FAULTS_LATER = 'Kvitt does not fail of its own accord, and ordering a fault by name is not built yet.';
+export const DISPUTES_LATER = 'Disputes are not built yet: their paths answer 501.';
+export const TOKENS_LATER = 'Customer tokens are not built yet: their paths answer 501.';
+export const HPP_LATER = 'The hosted payment page and its distribution are not built yet: their paths answer 501.';
+
+export const NOTHING_FAILED = 'A state, not a failure: there is nothing to retry.';
+export const RETRY_SCHEDULE =
+  'Reads are always safe to repeat, writes only under the same idempotency key (creating an order: with the same token and body). Wait 5 seconds, then 5 minutes, then 5 hours; after that a person looks.';
