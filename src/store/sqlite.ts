@@ -1,0 +1,447 @@
+/**
+ * The default store: one SQLite file, owned by one process.
+ *
+ * Group commit: units of work that arrive in the same turn of the event loop run one after another inside one
+ * transaction and share one flush to disk, so durability costs one fsync a batch and not one a request.
+ * Reads outside a unit go through a second connection and so see only what is committed.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { Checkpointer } from './sqlite-checkpointer.ts';
+import {
+  type Ask,
+  type Changes,
+  KINDS,
+  type Kind,
+  type LogEntry,
+  type LogQuery,
+  type OutboxMessage,
+  type Put,
+  type Store,
+  StoreUnavailable,
+  StoreUnusable,
+  type Work,
+} from './store.ts';
+
+/** The layout of the file; one that a newer Kvitt made is refused, not guessed at. */
+const SCHEMA_VERSION = 1;
+
+/** Units that one transaction takes at the most, so that a flood cannot hold an early answer back for long. */
+const BATCH_MOST = 512;
+
+/** Log notes that may wait for a commit; beyond it the oldest go (they are about exchanges that changed nothing). */
+const NOTES_MOST = 10_000;
+
+/** A kind's table. The plural, because ORDER is a word of SQL. */
+const table = (kind: Kind) => `${kind}s`;
+
+const CREATE = `
+${KINDS.map(
+  (kind) => `
+CREATE TABLE IF NOT EXISTS ${table(kind)} (id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL, wake_at_ms INTEGER, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS ${table(kind)}_wake ON ${table(kind)} (merchant_id, wake_at_ms, id) WHERE wake_at_ms IS NOT NULL;`,
+).join('')}
+CREATE TABLE IF NOT EXISTS log (
+  id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL, at_ms INTEGER NOT NULL, direction TEXT NOT NULL, method TEXT NOT NULL,
+  path TEXT NOT NULL, status INTEGER NOT NULL, subject TEXT NOT NULL, request TEXT NOT NULL, response TEXT NOT NULL, note TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS log_subject ON log (subject, id) WHERE subject <> '';
+CREATE TABLE IF NOT EXISTS outbox (
+  id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL, due_at_ms INTEGER NOT NULL, lease_until_ms INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS outbox_due ON outbox (merchant_id, due_at_ms, id);
+`;
+
+interface Waiting {
+  readonly work: () => Work<unknown>;
+  /** It writes by itself while it runs (claim, settle, clear, prune) and not through `Changes`. */
+  readonly writes: boolean;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Row {
+  readonly body: string;
+}
+
+export class SqliteStore implements Store {
+  readonly name = 'sqlite';
+  readonly #writer: DatabaseSync;
+  readonly #reader: DatabaseSync;
+  readonly #owner: DatabaseSync | undefined;
+  readonly #checkpointer: Checkpointer | undefined;
+  readonly #select: Record<Kind, StatementSync>;
+  readonly #selectCommitted: Record<Kind, StatementSync>;
+  readonly #insert: Record<Kind, StatementSync>;
+  readonly #upsert: Record<Kind, StatementSync>;
+  readonly #delete: Record<Kind, StatementSync>;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #rollback: StatementSync;
+  readonly #insertLog: StatementSync;
+  readonly #insertOutbox: StatementSync;
+  readonly #counts = new Map<string, { window: number; hits: number }>();
+  #queue: Waiting[] = [];
+  #notes: LogEntry[] = [];
+  #scheduled = false;
+  #closed = false;
+
+  /**
+   * Opens (and creates) the store.
+   * @param options.path a file, or ':memory:' for a store that ends with the process
+   * @throws StoreUnusable when the file cannot be used or another process owns it
+   */
+  static async open(options: { path: string }): Promise<SqliteStore> {
+    try {
+      return new SqliteStore(options.path);
+    } catch (error) {
+      if (error instanceof StoreUnusable) throw error;
+      throw new StoreUnusable(`cannot use the data file ${options.path}: ${(error as Error).message}`);
+    }
+  }
+
+  private constructor(path: string) {
+    const inMemory = path === ':memory:';
+    if (!inMemory) {
+      mkdirSync(dirname(path), { recursive: true });
+      this.#owner = claimOwnership(path);
+    }
+    this.#writer = new DatabaseSync(path);
+    this.#writer.exec(
+      'PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0',
+    );
+    this.#writer.exec('PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY');
+    migrate(this.#writer, path);
+    // A batch begins and ends within one turn of the event loop, so in memory, where there is no second connection,
+    // a read outside a unit still never sees an open transaction.
+    this.#reader = inMemory ? this.#writer : new DatabaseSync(path, { readOnly: true });
+    if (!inMemory) this.#checkpointer = new Checkpointer(path, this.#writer);
+
+    const perKind = (database: DatabaseSync, sql: (kind: Kind) => string) =>
+      Object.fromEntries(KINDS.map((kind) => [kind, database.prepare(sql(kind))])) as Record<Kind, StatementSync>;
+    this.#select = perKind(this.#writer, (kind) => `SELECT body FROM ${table(kind)} WHERE id = ?`);
+    this.#selectCommitted = perKind(this.#reader, (kind) => `SELECT body FROM ${table(kind)} WHERE id = ?`);
+    this.#insert = perKind(this.#writer, (kind) => `INSERT INTO ${table(kind)} VALUES (?, ?, ?, ?)`);
+    this.#upsert = perKind(
+      this.#writer,
+      (kind) => `INSERT INTO ${table(kind)} VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+        merchant_id = excluded.merchant_id, wake_at_ms = excluded.wake_at_ms, body = excluded.body`,
+    );
+    this.#delete = perKind(this.#writer, (kind) => `DELETE FROM ${table(kind)} WHERE id = ?`);
+    this.#begin = this.#writer.prepare('BEGIN IMMEDIATE');
+    this.#commit = this.#writer.prepare('COMMIT');
+    this.#rollback = this.#writer.prepare('ROLLBACK');
+    this.#insertLog = this.#writer.prepare('INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insertOutbox = this.#writer.prepare(
+      'INSERT INTO outbox (id, merchant_id, due_at_ms, body) VALUES (?, ?, ?, ?)',
+    );
+  }
+
+  run<T>(work: () => Work<T>): Promise<T> {
+    return this.#enqueue(work, false);
+  }
+
+  #enqueue<T>(work: () => Work<T>, writes: boolean): Promise<T> {
+    if (this.#closed) return Promise.reject(new StoreUnavailable('the store is closed'));
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ work, writes, resolve: resolve as (answer: unknown) => void, reject });
+      this.#schedule();
+    });
+  }
+
+  note(entry: LogEntry): void {
+    if (this.#closed) return;
+    this.#notes.push(entry);
+    if (this.#notes.length > NOTES_MOST) this.#notes.shift();
+    this.#schedule();
+  }
+
+  async get<S>(kind: Kind, id: string): Promise<S | undefined> {
+    if (this.#closed) throw new StoreUnavailable('the store is closed');
+    const row = this.#selectCommitted[kind].get(id) as Row | undefined;
+    return row && (JSON.parse(row.body) as S);
+  }
+
+  async list<S>(kind: Kind, options: { merchant_id?: string; after?: string; limit: number }): Promise<S[]> {
+    await this.#settled();
+    const rows = this.#reader
+      .prepare(
+        `SELECT body FROM ${table(kind)} WHERE id > ?1 AND (?2 IS NULL OR merchant_id = ?2) ORDER BY id LIMIT ?3`,
+      )
+      .all(options.after ?? '', options.merchant_id ?? null, options.limit) as unknown as Row[];
+    return rows.map((row) => JSON.parse(row.body) as S);
+  }
+
+  async due(kind: Kind, merchant_id: string, now_ms: number, limit: number): Promise<string[]> {
+    await this.#settled();
+    const rows = this.#reader
+      .prepare(
+        `SELECT id FROM ${table(kind)} WHERE merchant_id = ? AND wake_at_ms <= ? ORDER BY wake_at_ms, id LIMIT ?`,
+      )
+      .all(merchant_id, now_ms, limit) as unknown as { id: string }[];
+    return rows.map((row) => row.id);
+  }
+
+  claim(
+    merchant_id: string,
+    now_ms: number,
+    real_now_ms: number,
+    lease_until_ms: number,
+    limit: number,
+  ): Promise<OutboxMessage[]> {
+    return this.#exclusively(() => {
+      const rows = this.#writer
+        .prepare(
+          `UPDATE outbox SET lease_until_ms = ? WHERE id IN (
+             SELECT id FROM outbox WHERE merchant_id = ? AND due_at_ms <= ? AND lease_until_ms <= ? ORDER BY due_at_ms, id LIMIT ?)
+           RETURNING id, merchant_id, due_at_ms, body`,
+        )
+        .all(lease_until_ms, merchant_id, now_ms, real_now_ms, limit) as unknown as (Omit<OutboxMessage, 'state'> &
+        Row)[];
+      return rows
+        .map((row) => ({
+          id: row.id,
+          merchant_id: row.merchant_id,
+          due_at_ms: row.due_at_ms,
+          state: JSON.parse(row.body) as object,
+        }))
+        .sort((a, b) => a.due_at_ms - b.due_at_ms || (a.id < b.id ? -1 : 1));
+    });
+  }
+
+  settle(id: string, next: OutboxMessage | undefined, entry: LogEntry): Promise<void> {
+    return this.#exclusively(() => {
+      this.#writer.prepare('DELETE FROM outbox WHERE id = ?').run(id);
+      if (next) this.#insertOutbox.run(next.id, next.merchant_id, next.due_at_ms, JSON.stringify(next.state));
+      this.#writeLog(entry);
+    });
+  }
+
+  async waiting(merchant_id: string): Promise<number> {
+    await this.#settled();
+    const row = this.#reader.prepare('SELECT count(*) AS n FROM outbox WHERE merchant_id = ?').get(merchant_id);
+    return (row as unknown as { n: number }).n;
+  }
+
+  async log(query: LogQuery): Promise<LogEntry[]> {
+    await this.#settled();
+    const filters: [string, string | number | undefined][] = [
+      ['merchant_id = ?', query.merchant_id],
+      ['id = ?', query.id],
+      // Naming the condition of the partial index lets SQLite use it.
+      ["subject <> '' AND subject = ?", query.subject],
+      ['at_ms >= ?', query.from_ms],
+      ['at_ms < ?', query.to_ms],
+    ];
+    const given = filters.filter((filter): filter is [string, string | number] => filter[1] !== undefined);
+    const where = given.length === 0 ? '' : `WHERE ${given.map(([condition]) => condition).join(' AND ')}`;
+    return this.#reader
+      .prepare(`SELECT * FROM log ${where} ORDER BY id DESC LIMIT ?`)
+      .all(...given.map(([, value]) => value), query.limit)
+      .map((row) => ({ ...row })) as unknown as LogEntry[];
+  }
+
+  clear(merchant_id: string): Promise<void> {
+    return this.#exclusively(() => {
+      const kept: readonly Kind[] = ['merchant', 'username'];
+      for (const name of [...KINDS.filter((kind) => !kept.includes(kind)).map(table), 'log', 'outbox']) {
+        this.#writer.prepare(`DELETE FROM ${name} WHERE merchant_id = ?`).run(merchant_id);
+      }
+    });
+  }
+
+  prune(options: { sessions_below: string; log_below: string; log_most: number; limit: number }): Promise<number> {
+    return this.#exclusively(() => {
+      const remove = (name: string, below: string) =>
+        Number(
+          this.#writer
+            .prepare(`DELETE FROM ${name} WHERE rowid IN (SELECT rowid FROM ${name} WHERE id < ? ORDER BY id LIMIT ?)`)
+            .run(below, options.limit).changes,
+        );
+      const excess = this.#writer.prepare('SELECT id FROM log ORDER BY id DESC LIMIT 1 OFFSET ?').get(options.log_most);
+      const excess_below = excess ? `${(excess as unknown as { id: string }).id}~` : '';
+      const log_below = excess_below > options.log_below ? excess_below : options.log_below;
+      const { sessions_below } = options;
+      return (
+        remove(table('session'), sessions_below) +
+        remove(table('authorization'), sessions_below) +
+        remove('log', log_below)
+      );
+    });
+  }
+
+  /** One process owns the file, so the count may live in memory. */
+  async hit(key: string, window: number): Promise<number> {
+    const count = this.#counts.get(key);
+    if (count?.window === window) return ++count.hits;
+    if (this.#counts.size > 10_000) this.#counts.clear();
+    this.#counts.set(key, { window, hits: 1 });
+    return 1;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    const last = this.#exclusively(() => undefined);
+    this.#closed = true;
+    await last;
+    while (this.#queue.length > 0) await new Promise(setImmediate);
+    await this.#checkpointer?.close();
+    if (this.#reader !== this.#writer) this.#reader.close();
+    this.#writer.close();
+    this.#owner?.close();
+  }
+
+  /** Before a read outside a unit: rejects after close, and lets waiting notes be committed so that the log is complete. */
+  async #settled(): Promise<void> {
+    if (this.#closed) throw new StoreUnavailable('the store is closed');
+    if (this.#notes.length > 0) await this.#exclusively(() => undefined);
+  }
+
+  /** Runs `change`, which writes by itself, as a unit of the next batch. */
+  #exclusively<T>(change: () => T): Promise<T> {
+    const work = function* (): Work<T> {
+      return { answer: change(), changes: {} };
+    };
+    return this.#enqueue(work, true);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  /** One batch: every waiting unit in one transaction, then one flush to disk, then the answers. */
+  #flush(): void {
+    const batch = this.#queue.splice(0, BATCH_MOST);
+    const notes = this.#notes;
+    this.#notes = [];
+    try {
+      this.#commitTogether(batch, notes);
+    } catch (error) {
+      if (batch.length + notes.length > 1) this.#commitApart(batch, notes);
+      else for (const waiting of batch) waiting.reject(unavailable(error));
+    }
+    this.#checkpointer?.committed();
+    this.#scheduled = false;
+    if (this.#queue.length > 0) this.#schedule();
+  }
+
+  #commitTogether(batch: readonly Waiting[], notes: readonly LogEntry[]): void {
+    const answers: (() => void)[] = [];
+    try {
+      this.#begin.run();
+      for (const waiting of batch) answers.push(this.#attempt(waiting));
+      for (const entry of notes) this.#writeLog(entry);
+      this.#commit.run();
+    } catch (error) {
+      if (this.#writer.isTransaction) this.#rollback.run();
+      throw error;
+    }
+    for (const answer of answers) answer();
+  }
+
+  /** After a batch failed: each unit in a transaction of its own, so that only the one at fault fails. */
+  #commitApart(batch: readonly Waiting[], notes: readonly LogEntry[]): void {
+    for (const waiting of batch) {
+      try {
+        this.#commitTogether([waiting], []);
+      } catch (error) {
+        waiting.reject(unavailable(error));
+      }
+    }
+    try {
+      this.#commitTogether([], notes);
+    } catch {
+      // Notes are about exchanges that changed nothing; the next failing write is reported to its caller.
+    }
+  }
+
+  /**
+   * Runs one unit inside the open transaction and returns what to tell its caller after the commit. What the unit
+   * throws while it decides is its own failure (it has written nothing yet); what writing throws fails the batch.
+   */
+  #attempt(waiting: Waiting): () => void {
+    let result: { answer: unknown; changes: Changes };
+    try {
+      result = this.#decide(waiting.work());
+    } catch (error) {
+      if (waiting.writes) throw error;
+      return () => waiting.reject(error);
+    }
+    this.#write(result.changes);
+    return () => waiting.resolve(result.answer);
+  }
+
+  #decide(work: Work<unknown>): { answer: unknown; changes: Changes } {
+    let step = work.next();
+    while (!step.done) {
+      const ask: Ask = step.value;
+      const row = this.#select[ask.kind].get(ask.id) as Row | undefined;
+      step = work.next(row && JSON.parse(row.body));
+    }
+    return step.value;
+  }
+
+  #write(changes: Changes): void {
+    if (changes.put) for (const put of changes.put) this.#put(put);
+    if (changes.remove) for (const { kind, id } of changes.remove) this.#delete[kind].run(id);
+    if (changes.outbox) {
+      for (const message of changes.outbox) {
+        this.#insertOutbox.run(message.id, message.merchant_id, message.due_at_ms, JSON.stringify(message.state));
+      }
+    }
+    if (changes.log) for (const entry of changes.log) this.#writeLog(entry);
+  }
+
+  #put(put: Put): void {
+    const statement = put.fresh ? this.#insert[put.kind] : this.#upsert[put.kind];
+    statement.run(put.id, put.merchant_id, put.wake_at_ms ?? null, JSON.stringify(put.state));
+  }
+
+  #writeLog(e: LogEntry): void {
+    this.#insertLog.run(
+      e.id,
+      e.merchant_id,
+      e.at_ms,
+      e.direction,
+      e.method,
+      e.path,
+      e.status,
+      e.subject,
+      e.request,
+      e.response,
+      e.note,
+    );
+  }
+}
+
+function unavailable(error: unknown): StoreUnavailable {
+  return new StoreUnavailable(`the write failed and nothing was changed: ${(error as Error).message}`, {
+    cause: error,
+  });
+}
+
+/**
+ * Holds a lock beside the data file for as long as the process lives, so that a second process is told at once
+ * and the operating system frees it whatever way the first one ends.
+ */
+function claimOwnership(path: string): DatabaseSync {
+  const owner = new DatabaseSync(`${path}.owner`, { timeout: 0 });
+  try {
+    owner.exec('BEGIN EXCLUSIVE');
+  } catch {
+    owner.close();
+    throw new StoreUnusable(`the data file ${path} is in use by another process`);
+  }
+  return owner;
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const { user_version } = database.prepare('PRAGMA user_version').get() as unknown as { user_version: number };
+  if (user_version > SCHEMA_VERSION) {
+    throw new StoreUnusable(
+      `the data file ${path} was made by a newer Kvitt (layout ${user_version}, this one knows ${SCHEMA_VERSION})`,
+    );
+  }
+  database.exec(`${CREATE} PRAGMA user_version = ${SCHEMA_VERSION}`);
+}
