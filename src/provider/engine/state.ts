@@ -1,0 +1,266 @@
+/**
+ * The engine's state: plain objects that survive a JSON round trip. Times are epoch ms of the merchant's clock,
+ * amounts are minor units of the purchase currency.
+ */
+
+import type { Address, Customer, MerchantUrls, OrderLine, SessionCreate } from '../../wire/klarna-payments.ts';
+import type { ManagedAddress, ManagedLine, ShippingInfo } from '../../wire/order-management.ts';
+
+export const REGIONS = ['any', 'eu', 'na', 'oc'] as const;
+export type Region = (typeof REGIONS)[number];
+
+export const CATEGORIES = [
+  'klarna',
+  'pay_later',
+  'pay_now',
+  'pay_over_time',
+  'direct_bank_transfer',
+  'direct_debit',
+] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+/** The moments at which risk is asked. */
+export const RISK_MOMENTS = ['session', 'authorize', 'create_order', 'update', 'customer_details', 'capture'] as const;
+export type RiskMoment = (typeof RISK_MOMENTS)[number];
+
+export const RISK_CODES = ['REFUSED', 'UNAVAILABLE_PAYMENT_METHOD', 'PAYMENT_METHOD_FAILED'] as const;
+
+/** One rule of a merchant. All given conditions must hold; the first rule that holds decides. Amounts in minor units. */
+export interface RiskRule {
+  readonly on: RiskMoment;
+  readonly when?: {
+    readonly country?: string;
+    readonly currency?: string;
+    readonly category?: Category;
+    readonly amount_over?: number;
+    readonly amount_under?: number;
+  };
+  readonly decision: 'refuse' | 'review';
+  /** The catalogue's code for the refusal. */
+  readonly code?: (typeof RISK_CODES)[number];
+}
+
+export interface Merchant {
+  readonly merchant_id: string;
+  readonly name: string;
+  readonly status: 'active' | 'inactive';
+  /** The regional host the credentials belong to; 'any' works on every host. */
+  readonly region: Region;
+  /** How far the merchant's clock is ahead of real time. Never shrinks. */
+  readonly clock_offset_ms: number;
+  readonly credentials: readonly Credential[];
+  readonly payment_method_categories: readonly Category[];
+  /** Days that an authorization lasts: 28 unless the account has another period, at most 180. */
+  readonly authorization_days: number;
+  /** Whether an order may be placed for less than was authorized. */
+  readonly lower_amount_allowed: boolean;
+  /** Whether Klarna's request limits are enforced, and which. */
+  readonly rate_limits: RateLimits;
+  readonly risk_rules: readonly RiskRule[];
+}
+
+export const RATE_LIMITS = ['off', 'playground', 'live'] as const;
+export type RateLimits = (typeof RATE_LIMITS)[number];
+
+/** The secret is kept only as a salted hash. */
+export interface Credential {
+  readonly username: string;
+  readonly salt: string;
+  readonly hash: string;
+}
+
+/** What the engine may know of the world: the merchant, the merchant's time, and where new ids come from. */
+export interface Context {
+  readonly merchant: Merchant;
+  readonly now_ms: number;
+  /** A new UUID, ordered by time. */
+  id(): string;
+  /** A new customer-friendly reference: eight upper-case letters and digits. */
+  reference(): string;
+}
+
+export interface Session {
+  readonly session_id: string;
+  readonly merchant_id: string;
+  readonly created_at_ms: number;
+  readonly expires_at_ms: number;
+  readonly status: 'incomplete' | 'complete';
+  /** What the merchant and the shopper's page sent, merged. */
+  readonly details: SessionCreate;
+  readonly categories: readonly Category[];
+  /** The newest authorization's token while it can still be used. */
+  readonly authorization_token?: string;
+  readonly order_id?: string;
+  /** What the shopper's latest try came to. */
+  readonly latest_try?: 'approved' | 'refused' | 'abandoned' | 'failed' | 'reversed';
+}
+
+/** How a pending order will be decided, unless somebody decides before. */
+export interface Review {
+  readonly decide_after_ms: number;
+  readonly decision: 'accept' | 'reject';
+}
+
+export interface PaymentMethod {
+  /** As Klarna Payments names it. */
+  readonly type: PaymentMethodType;
+  readonly number_of_days?: number;
+  readonly number_of_installments?: number;
+}
+
+export const PAYMENT_METHOD_TYPES = [
+  'invoice',
+  'fixed_amount',
+  'base_account',
+  'direct_debit',
+  'direct_bank_transfer',
+  'b2b_invoice',
+  'card',
+  'slice_it_by_card',
+  'pay_later_by_card',
+  'pay_by_card',
+  'fixed_sum_credit',
+  'alternative_payment_method',
+] as const;
+export type PaymentMethodType = (typeof PAYMENT_METHOD_TYPES)[number];
+
+export interface Authorization {
+  readonly authorization_token: string;
+  readonly session_id: string;
+  readonly merchant_id: string;
+  readonly created_at_ms: number;
+  readonly expires_at_ms: number;
+  readonly status: 'live' | 'cancelled' | 'consumed';
+  readonly category: Category;
+  readonly payment_method: PaymentMethod;
+  /** The amount that was approved; more than this needs a new decision. */
+  readonly authorized_amount: number;
+  readonly review?: Review;
+  readonly order_id?: string;
+  /** A digest of the body that placed the order, to tell a repeat from another order. */
+  readonly order_digest?: string;
+}
+
+export const ORDER_STATUSES = ['AUTHORIZED', 'PART_CAPTURED', 'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED'] as const;
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
+
+export interface Order {
+  readonly order_id: string;
+  readonly merchant_id: string;
+  readonly session_id: string;
+  readonly klarna_reference: string;
+  readonly created_at_ms: number;
+  readonly expires_at_ms: number;
+  readonly status: OrderStatus;
+  readonly fraud_status: 'ACCEPTED' | 'PENDING' | 'REJECTED';
+  readonly acknowledged: boolean;
+  readonly order_amount: number;
+  readonly original_order_amount: number;
+  readonly purchase_country: string;
+  readonly purchase_currency: string;
+  readonly locale: string;
+  readonly order_lines: readonly (OrderLine | ManagedLine)[];
+  readonly billing_address: Address;
+  readonly shipping_address?: Address | ManagedAddress;
+  readonly customer?: Customer;
+  readonly merchant_reference1?: string;
+  readonly merchant_reference2?: string;
+  readonly merchant_data?: string;
+  readonly merchant_urls: MerchantUrls;
+  readonly payment_method: PaymentMethod;
+  readonly captures: readonly Capture[];
+  readonly refunds: readonly Refund[];
+  readonly shipping_info: readonly ShippingInfo[];
+  /** While PENDING: when the review ends, and how. */
+  readonly review?: { readonly decide_at_ms: number; readonly decision: 'accept' | 'reject' };
+  /** After REJECTED: until when a capture overrides the decision. */
+  readonly override_until_ms?: number;
+  /** The whole amount is to be captured as soon as the review accepts. */
+  readonly auto_capture?: boolean;
+  /** Answers given under idempotency keys in the last 24 hours, oldest first. */
+  readonly answers: readonly KeptAnswer[];
+}
+
+export interface Capture {
+  readonly capture_id: string;
+  readonly klarna_reference: string;
+  readonly captured_amount: number;
+  readonly captured_at_ms: number;
+  readonly refunded_amount: number;
+  readonly description: string;
+  readonly reference?: string;
+  readonly order_lines: readonly (OrderLine | ManagedLine)[];
+  readonly shipping_info: readonly ShippingInfo[];
+  readonly shipping_address?: Address | ManagedAddress;
+  readonly due_date_extension?: {
+    readonly number_of_days: number;
+    readonly fee_amount: number;
+    readonly extended_at_ms: number;
+  };
+}
+
+export interface Refund {
+  readonly refund_id: string;
+  readonly refunded_amount: number;
+  readonly refunded_at_ms: number;
+  readonly description: string;
+  readonly reference: string;
+  readonly order_lines: readonly ManagedLine[];
+  /** Which captures it was booked against; fewer than `refunded_amount` in sum when it could not be matched. */
+  readonly allocations: readonly { readonly capture_id: string; readonly amount: number }[];
+}
+
+/** An answer kept for the repeat of a call: what the dialect said, to be said again. */
+export interface KeptAnswer {
+  /** Operation and idempotency key. */
+  readonly key: string;
+  readonly at_ms: number;
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  /** The body's text; absent for answers without one, and for refusals, which `error` holds. */
+  readonly body?: string;
+  readonly error?: { readonly status: number; readonly error_code: string; readonly error_messages: readonly string[] };
+}
+
+/** Something that must leave the system: a call to one of the merchant's URLs. */
+export interface Callback {
+  readonly rule: 'authorization' | 'push' | 'notification';
+  readonly url: string;
+  /** JSON, or '' for a call without a body. */
+  readonly body: string;
+  readonly due_at_ms: number;
+  /** The order or session it is about. */
+  readonly subject: string;
+}
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** The windows of Klarna's documents, in one place. */
+export const WINDOWS = {
+  session_ms: 48 * HOUR_MS,
+  authorization_token_ms: HOUR_MS,
+  /** After which an order that was rejected, and not captured against the advice, is cancelled. */
+  override_ms: 4 * HOUR_MS,
+  /** After which a review that nobody decided is accepted. */
+  review_ms: DAY_MS,
+  idempotency_ms: DAY_MS,
+  authorization_days: 28,
+  authorization_days_most: 180,
+} as const;
+
+export function capturedAmount(order: Order): number {
+  return order.captures.reduce((sum, capture) => sum + capture.captured_amount, 0);
+}
+
+export function refundedAmount(order: Order): number {
+  return order.refunds.reduce((sum, refund) => sum + refund.refunded_amount, 0);
+}
+
+/** What can still be captured: nothing once the order is released, cancelled, expired or closed. */
+export function remainingAmount(order: Order): number {
+  return order.status === 'AUTHORIZED' || order.status === 'PART_CAPTURED'
+    ? order.order_amount - capturedAmount(order)
+    : 0;
+}
