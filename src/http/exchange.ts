@@ -1,0 +1,29 @@
+/** One request and its answer, as the rest of the program sees them. */
+
+export interface Request {
+  readonly method: string;
+  /** Path without query, duplicate slashes collapsed, not percent-decoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names, as node:http gives them. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Body;
+}
+
+/** The body as it came: text, or why it is none. */
+export type Body =
+  | { readonly text: string; readonly fault?: never }
+  | { readonly text: ''; readonly fault: 'too_large' | 'not_utf8' };
+
+export interface Answer {
+  readonly status: number;
+  /** Names in exactly the case that they are to travel in: deployed clients look them up by case. */
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string;
+}
+
+/** The one value of a header; the first when it was sent several times. */
+export function header(request: Request, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
