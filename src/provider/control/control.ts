@@ -1,0 +1,164 @@
+/**
+ * The control API: what a test, a developer or a demo needs and production has not. Only in local mode, and only for
+ * programs on this machine: a page of another origin is refused, so that no web site can move the clock.
+ */
+import { catalogue, lookup, markets, suggest } from '../../catalogue/index.ts';
+import type { Answer, Request } from '../../http/exchange.ts';
+import { header } from '../../http/exchange.ts';
+import { Router } from '../../http/router.ts';
+import { StoreUnavailable } from '../../store/store.ts';
+import type { World } from '../world.ts';
+import { ClockControl } from './clock.ts';
+import { LogControl } from './log.ts';
+import { MerchantControl } from './merchants.ts';
+import { OrderControl } from './orders.ts';
+import { type ControlHandler, type ControlOptions, type ControlReply, ok, problem } from './reply.ts';
+import { ShopperControl } from './shopper.ts';
+
+interface ControlRoute {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly about: string;
+  readonly handle: ControlHandler;
+}
+
+export class ControlFace {
+  readonly #routes: readonly ControlRoute[];
+  readonly #router: Router<ControlRoute>;
+  readonly #world: World;
+
+  constructor(options: ControlOptions) {
+    this.#world = options.world;
+    this.#routes = routes(options, () => this.#routes);
+    this.#router = new Router(this.#routes.map((route) => ({ ...route, target: route })));
+  }
+
+  owns(path: string): boolean {
+    return path === '/control' || path.startsWith('/control/');
+  }
+
+  /** Answers a request. Never rejects. */
+  async answer(request: Request): Promise<Answer> {
+    const correlation_id = this.#world.id();
+    const reply = await this.#reply(request).catch((error: Error) => failed(request, correlation_id, error));
+    return {
+      status: reply.status,
+      headers: [
+        ['Content-Type', 'application/json'],
+        ['Klarna-Correlation-Id', correlation_id],
+      ],
+      body: `${JSON.stringify(reply.status < 400 ? reply.body : { ...reply.body, correlation_id }, null, 2)}\n`,
+    };
+  }
+
+  async #reply(request: Request): Promise<ControlReply> {
+    if (isForeign(request))
+      return problem(403, 'FORBIDDEN', 'The control API answers programs and pages of this server only');
+    const match = this.#router.match(request.method, request.path);
+    if (!match) return problem(404, 'NOT_FOUND', `There is no ${request.path}; GET /control lists what there is`);
+    if (!match.target) return problem(405, 'METHOD_NOT_ALLOWED', `${request.path} takes ${match.allowed.join(', ')}`);
+    const body = parseBody(request);
+    if (body === undefined) return problem(400, 'BAD_REQUEST', 'The body must be a JSON object of at most 1 MB');
+    return match.target.handle({ request, params: match.params, body });
+  }
+}
+
+function routes(options: ControlOptions, all: () => readonly ControlRoute[]): ControlRoute[] {
+  const merchants = new MerchantControl(options);
+  const clock = new ClockControl(options, merchants);
+  const shopper = new ShopperControl(options);
+  const orders = new OrderControl(options);
+  const log = new LogControl(options);
+  const route = (
+    method: ControlRoute['method'],
+    path: string,
+    about: string,
+    handle: ControlHandler,
+  ): ControlRoute => ({
+    method,
+    path: `/control${path}`,
+    about,
+    handle,
+  });
+  return [
+    route('GET', '', 'This list', () =>
+      ok({ operations: all().map(({ method, path, about }) => ({ method, path, about })) }),
+    ),
+    route('GET', '/catalogue', 'Every status and error code', () => ok({ entries: catalogue })),
+    route('GET', '/catalogue/{code}', 'One status or error code', ({ params }) => explainCode(params.code ?? '')),
+    route('GET', '/markets', 'Countries, currencies, locales', () =>
+      ok({ markets: markets.map(({ postal_code, ...market }) => ({ ...market, postal_code: postal_code.source })) }),
+    ),
+    route('GET', '/clock', "The merchant's time", (call) => clock.read(call)),
+    route('POST', '/clock', 'Move the clock: {"advance":"P28D"} or {"now":"2027-01-01T00:00:00Z"}', (call) =>
+      clock.move(call),
+    ),
+    route('GET', '/merchants', 'All merchants', (call) => merchants.list(call)),
+    route('POST', '/merchants', 'A new merchant with credentials', (call) => merchants.create(call)),
+    route('GET', '/merchants/{merchant_id}', 'One merchant', (call) => merchants.read(call)),
+    route(
+      'PATCH',
+      '/merchants/{merchant_id}',
+      'Change settings: status, region, categories, limits, risk rules',
+      (call) => merchants.update(call),
+    ),
+    route('POST', '/merchants/{merchant_id}/credentials', 'Another credential; its secret is shown once', (call) =>
+      merchants.addCredential(call),
+    ),
+    route('DELETE', '/merchants/{merchant_id}/credentials/{username}', 'Withdraw a credential', (call) =>
+      merchants.removeCredential(call),
+    ),
+    route('GET', '/sessions/{session_id}', 'A session with its catalogue status', (call) => shopper.readSession(call)),
+    route('POST', '/sessions/{session_id}/authorize', 'A shopper without a browser', (call) => shopper.authorize(call)),
+    route('GET', '/orders', 'Orders of a merchant, oldest first', (call) => orders.list(call, merchants)),
+    route('GET', '/orders/{order_id}', 'An order with its catalogue statuses', (call) => orders.read(call)),
+    route('POST', '/orders/{order_id}/fraud-decision', 'Decide a pending order: {"decision":"accept"}', (call) =>
+      orders.decide(call),
+    ),
+    route('POST', '/orders/{order_id}/close', 'Klarna closes a captured order', (call) => orders.close(call)),
+    route(
+      'GET',
+      '/log',
+      'Requests and callbacks, newest first: ?correlation_id, order_id, session_id, from, to, limit',
+      (call) => log.find(call),
+    ),
+    route('GET', '/log/{correlation_id}', 'One exchange with its explanation', (call) => log.read(call)),
+    route('GET', '/callbacks', 'How many callbacks wait', (call) => log.waiting(call, merchants)),
+    route('POST', '/reset', 'Remove data: of a merchant, or {"all":true}', (call) => merchants.reset(call)),
+  ];
+}
+
+function explainCode(code: string): ControlReply {
+  const entry = lookup(code);
+  if (entry) return ok(entry);
+  const near = suggest(code);
+  return problem(
+    404,
+    'NOT_FOUND',
+    `The catalogue has no ${code.slice(0, 80)}${near.length > 0 ? `; did you mean ${near.join(', ')}?` : ''}`,
+  );
+}
+
+/** A browser names the page's origin on every request that could change something. */
+function isForeign(request: Request): boolean {
+  const origin = header(request, 'origin');
+  if (origin === undefined) return header(request, 'sec-fetch-site') === 'cross-site';
+  return origin.replace(/^https?:\/\//, '') !== header(request, 'host');
+}
+
+function parseBody({ body }: Request): object | undefined {
+  if (body.fault) return undefined;
+  if (body.text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(body.text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function failed(request: Request, correlation_id: string, error: Error): ControlReply {
+  if (error instanceof StoreUnavailable) return problem(503, 'TEMPORARILY_UNAVAILABLE', 'The store cannot be reached');
+  process.stderr.write(`kvitt: ${request.method} ${request.path} (${correlation_id}): ${error.stack}\n`);
+  return problem(500, 'INTERNAL_SERVER_ERROR', 'Internal error');
+}

@@ -1,0 +1,198 @@
+/** Merchants and their settings. */
+import { header } from '../../http/exchange.ts';
+import { read, type Work } from '../../store/store.ts';
+import { country, currency } from '../../wire/common.ts';
+import { boolean, choice, integer, list, object, required, text } from '../../wire/shape.ts';
+import {
+  CATEGORIES,
+  type Merchant,
+  RATE_LIMITS,
+  REGIONS,
+  RISK_CODES,
+  RISK_MOMENTS,
+  type RiskRule,
+  WINDOWS,
+} from '../engine/state.ts';
+import { MERCHANT_DEFAULTS, merchantRecords, newCredential, newMerchant, newSecret } from '../merchants.ts';
+import { type ControlCall, type ControlOptions, type ControlReply, ok, problem, readAs } from './reply.ts';
+
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+const riskRule = object({
+  on: required(choice(RISK_MOMENTS)),
+  when: object({
+    country: country(),
+    currency: currency(),
+    category: choice(CATEGORIES),
+    amount_over: integer({ min: 0 }),
+    amount_under: integer({ min: 0 }),
+  }),
+  decision: required(choice(['refuse', 'review'])),
+  code: choice(RISK_CODES),
+});
+
+const settings = object({
+  name: text({ min: 1, max: 255 }),
+  status: choice(['active', 'inactive']),
+  region: choice(REGIONS),
+  payment_method_categories: list(choice(CATEGORIES), { max: CATEGORIES.length }),
+  authorization_days: integer({ min: 1, max: WINDOWS.authorization_days_most }),
+  lower_amount_allowed: boolean(),
+  rate_limits: choice(RATE_LIMITS),
+  risk_rules: list(riskRule, { max: 100 }),
+});
+
+const credential = object({
+  username: text({ pattern: /^[\w.-]{1,128}$/, like: 'up to 128 letters, digits, dots, dashes' }),
+  password: text({ min: 1, max: 255 }),
+});
+const creation = object({
+  merchant_id: text({ pattern: NAME, like: 'up to 64 letters, digits, dots, dashes' }),
+  name: text({ min: 1, max: 255 }),
+  region: choice(REGIONS),
+  username: text({ pattern: /^[\w.-]{1,128}$/, like: 'up to 128 letters, digits, dots, dashes' }),
+  password: text({ min: 1, max: 255 }),
+});
+const resetRequest = object({ merchant_id: text({ max: 64 }), all: boolean() });
+
+/** Credentials a merchant may have at the same time. */
+const CREDENTIALS_MOST = 50;
+
+export class MerchantControl {
+  readonly #options: ControlOptions;
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+  }
+
+  /** Which merchant a call is about: the one it names, the one whose credentials it carries, or the default one. */
+  async addressed({ request, body }: ControlCall): Promise<Merchant | undefined> {
+    const named = (body as { merchant_id?: unknown }).merchant_id ?? request.query.get('merchant_id');
+    const principal = named ? undefined : await this.#options.authenticator.identify(header(request, 'authorization'));
+    const merchant_id = typeof named === 'string' ? named : (principal?.merchant_id ?? this.#options.defaultMerchantId);
+    return this.#options.world.store.get<Merchant>('merchant', merchant_id);
+  }
+
+  async list({ request }: ControlCall): Promise<ControlReply> {
+    const found = await this.#options.world.store.list<Merchant>('merchant', {
+      after: request.query.get('after') ?? '',
+      limit: 100,
+    });
+    return ok({ merchants: found.map((merchant) => this.#view(merchant)) });
+  }
+
+  async read({ params }: ControlCall): Promise<ControlReply> {
+    const merchant = await this.#options.world.store.get<Merchant>('merchant', params.merchant_id ?? '');
+    return merchant ? ok(this.#view(merchant)) : unknownMerchant(params.merchant_id);
+  }
+
+  async create({ body }: ControlCall): Promise<ControlReply> {
+    const { value: wanted, refused } = readAs(creation, body);
+    if (refused) return refused;
+    const { reference, store } = this.#options.world;
+    const merchant_id = wanted.merchant_id ?? `K${reference()}`;
+    const username = wanted.username ?? `${merchant_id}_${reference().toLowerCase()}`;
+    const password = wanted.password ?? newSecret();
+    const merchant = newMerchant(merchant_id, wanted.name ?? merchant_id, wanted.region ?? 'any', [
+      newCredential(username, password),
+    ]);
+    const created = await store.run(function* (): Work<boolean> {
+      const taken = (yield* read('merchant', merchant_id)) ?? (yield* read('username', username));
+      return { answer: !taken, changes: taken ? {} : { put: merchantRecords(merchant) } };
+    });
+    if (!created) return problem(409, 'CONFLICT', `Merchant ${merchant_id} or username ${username} exists already`);
+    return ok({ ...this.#view(merchant), credentials: [{ username, password }] }, 201);
+  }
+
+  async update({ params, body }: ControlCall): Promise<ControlReply> {
+    const { value: changes, refused } = readAs(settings, body);
+    if (refused) return refused;
+    const merchant = await this.change(params.merchant_id ?? '', (current) => ({
+      ...current,
+      ...changes,
+      risk_rules: (changes.risk_rules as RiskRule[] | undefined) ?? current.risk_rules,
+    }));
+    return merchant ? ok(this.#view(merchant)) : unknownMerchant(params.merchant_id);
+  }
+
+  async addCredential({ params, body }: ControlCall): Promise<ControlReply> {
+    const { value: wanted, refused } = readAs(credential, body);
+    if (refused) return refused;
+    const merchant_id = params.merchant_id ?? '';
+    const username = wanted.username ?? `${merchant_id}_${this.#options.world.reference().toLowerCase()}`;
+    const password = wanted.password ?? newSecret();
+    const made = newCredential(username, password);
+    const outcome = await this.#options.world.store.run(function* (): Work<'made' | 'unknown' | 'taken' | 'full'> {
+      const merchant = yield* read<Merchant>('merchant', merchant_id);
+      if (!merchant) return { answer: 'unknown', changes: {} };
+      if (yield* read('username', username)) return { answer: 'taken', changes: {} };
+      if (merchant.credentials.length >= CREDENTIALS_MOST) return { answer: 'full', changes: {} };
+      return {
+        answer: 'made',
+        changes: { put: merchantRecords({ ...merchant, credentials: [...merchant.credentials, made] }) },
+      };
+    });
+    if (outcome === 'unknown') return unknownMerchant(merchant_id);
+    if (outcome === 'taken') return problem(409, 'CONFLICT', `Username ${username} exists already`);
+    if (outcome === 'full') return problem(409, 'CONFLICT', `A merchant has at most ${CREDENTIALS_MOST} credentials`);
+    return ok({ username, password }, 201);
+  }
+
+  async removeCredential({ params }: ControlCall): Promise<ControlReply> {
+    const { merchant_id = '', username = '' } = params;
+    const removed = await this.#options.world.store.run(function* (): Work<boolean> {
+      const merchant = yield* read<Merchant>('merchant', merchant_id);
+      const kept = merchant?.credentials.filter((each) => each.username !== username);
+      if (!merchant || kept?.length === merchant.credentials.length) return { answer: false, changes: {} };
+      const put = [
+        { kind: 'merchant' as const, id: merchant_id, merchant_id, state: { ...merchant, credentials: kept } },
+      ];
+      return { answer: true, changes: { put, remove: [{ kind: 'username', id: username }] } };
+    });
+    return removed
+      ? ok({ removed: username })
+      : problem(404, 'NOT_FOUND', `Merchant ${merchant_id} has no credential ${username}`);
+  }
+
+  /** Removes sessions, orders, log and callbacks, and sets clock and settings back; credentials, name and region stay. */
+  async reset(call: ControlCall): Promise<ControlReply> {
+    const { value: wanted, refused } = readAs(resetRequest, call.body);
+    if (refused) return refused;
+    const addressed = wanted.all ? undefined : await this.addressed(call);
+    if (!wanted.all && !addressed) return unknownMerchant(wanted.merchant_id);
+    const merchants = addressed
+      ? [addressed]
+      : await this.#options.world.store.list<Merchant>('merchant', { limit: 10_000 });
+    for (const { merchant_id } of merchants) {
+      await this.#options.world.store.clear(merchant_id);
+      await this.change(merchant_id, (current) => ({ ...current, ...MERCHANT_DEFAULTS }));
+    }
+    return ok({ reset: merchants.map(({ merchant_id }) => merchant_id) });
+  }
+
+  /** Replaces a merchant's state by what `make` makes of it. */
+  change(merchant_id: string, make: (merchant: Merchant) => Merchant): Promise<Merchant | undefined> {
+    return this.#options.world.store.run(function* (): Work<Merchant | undefined> {
+      const merchant = yield* read<Merchant>('merchant', merchant_id);
+      if (!merchant) return { answer: undefined, changes: {} };
+      const state = make(merchant);
+      return { answer: state, changes: { put: [{ kind: 'merchant', id: merchant_id, merchant_id, state }] } };
+    });
+  }
+
+  #view({ credentials, clock_offset_ms, ...merchant }: Merchant): object {
+    return {
+      ...merchant,
+      now: new Date(this.#options.world.now() + clock_offset_ms).toISOString(),
+      credentials: credentials.map(({ username }) => ({ username })),
+    };
+  }
+}
+
+export function unknownMerchant(merchant_id: string | undefined): ControlReply {
+  return problem(
+    404,
+    'NOT_FOUND',
+    `There is no merchant ${(merchant_id ?? '').slice(0, 64)}; GET /control/merchants lists them`,
+  );
+}

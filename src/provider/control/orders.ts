@@ -1,0 +1,113 @@
+/** Orders from Klarna's side of the counter: decide a review, close, and look without credentials. */
+import { read, readShared, type Work } from '../../store/store.ts';
+import { choice, object, required } from '../../wire/shape.ts';
+import { close } from '../engine/order.ts';
+import { accept, type Outcome, refuse } from '../engine/outcome.ts';
+import type { Context, Merchant, Order } from '../engine/state.ts';
+import { orderCodes } from '../engine/statuses.ts';
+import { bringUpToDate, decideReview, type UpToDate } from '../engine/time.ts';
+import { orderView } from '../klarna/order-view.ts';
+import { orderPut } from '../klarna/payments.ts';
+import { outboxMessage } from '../outbox.ts';
+import { type MerchantControl, unknownMerchant } from './merchants.ts';
+import { type ControlCall, type ControlOptions, type ControlReply, ok, readAs, refusedBy } from './reply.ts';
+
+const decisionRequest = object({ decision: required(choice(['accept', 'reject'])) });
+
+type Command = (order: Order, context: Context) => Outcome<UpToDate>;
+
+export class OrderControl {
+  readonly #options: ControlOptions;
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+  }
+
+  async list(call: ControlCall, merchants: MerchantControl): Promise<ControlReply> {
+    const merchant = await merchants.addressed(call);
+    if (!merchant) return unknownMerchant(undefined);
+    const limit = Math.min(Math.max(Number(call.request.query.get('limit')) || 20, 1), 100);
+    const after = call.request.query.get('after') ?? '';
+    const found = await this.#options.world.store.list<Order>('order', {
+      merchant_id: merchant.merchant_id,
+      after,
+      limit,
+    });
+    return ok({ orders: found.map((order) => view(this.#upToDate(order, merchant).order)) });
+  }
+
+  /** An order as Order Management shows it, with the catalogue's codes. */
+  async read({ params }: ControlCall): Promise<ControlReply> {
+    const { store } = this.#options.world;
+    const order = await store.get<Order>('order', (params.order_id ?? '').toLowerCase());
+    const merchant = order && (await store.get<Merchant>('merchant', order.merchant_id));
+    if (!order || !merchant) return refusedBy(unknownOrder(params.order_id).refusal, 'readOrder');
+    return ok(view(this.#upToDate(order, merchant).order));
+  }
+
+  async decide(call: ControlCall): Promise<ControlReply> {
+    const { value, refused } = readAs(decisionRequest, call.body);
+    if (refused) return refused;
+    return this.#command(call, 'decide', (order, context) => {
+      if (order.fraud_status === 'PENDING' && order.review) return accept(decideReview(order, value.decision, context));
+      return refuse('decision_not_allowed', {
+        message: `The order's fraud_status is ${order.fraud_status} and its status ${order.status}.`,
+        change: 'Make a pending order: authorize with {"outcome":"review"}.',
+      });
+    });
+  }
+
+  close(call: ControlCall): Promise<ControlReply> {
+    return this.#command(call, 'close', (order) => {
+      const outcome = close(order);
+      return outcome.ok ? accept({ order: outcome.value, callbacks: [] }) : outcome;
+    });
+  }
+
+  async #command({ params }: ControlCall, operation: string, command: Command): Promise<ControlReply> {
+    const order_id = params.order_id ?? '';
+    const outcome = await this.#options.world.store.run(() => this.#unit(order_id, command));
+    if (!outcome.ok) return refusedBy(outcome.refusal, operation);
+    this.#options.background.kick(outcome.value.order.merchant_id);
+    return ok(view(outcome.value.order));
+  }
+
+  *#unit(order_id: string, command: Command): Work<Outcome<UpToDate>> {
+    const order = yield* read<Order>('order', order_id.toLowerCase());
+    const merchant = order && (yield* readShared<Merchant>('merchant', order.merchant_id));
+    if (!order || !merchant) return { answer: unknownOrder(order_id), changes: {} };
+    const current = this.#upToDate(order, merchant);
+    const outcome = command(current.order, this.#context(merchant));
+    if (!outcome.ok) return { answer: outcome, changes: {} };
+    const callbacks = [...current.callbacks, ...outcome.value.callbacks];
+    const outbox = callbacks.map((callback) => outboxMessage(callback, merchant.merchant_id, this.#options.world.id()));
+    return { answer: outcome, changes: { put: [orderPut(outcome.value.order)], outbox } };
+  }
+
+  #context(merchant: Merchant): Context {
+    const { world } = this.#options;
+    return { ...world, merchant, now_ms: world.now() + merchant.clock_offset_ms };
+  }
+
+  #upToDate(order: Order, merchant: Merchant): UpToDate {
+    return bringUpToDate(order, this.#context(merchant));
+  }
+}
+
+function view(order: Order): object {
+  return {
+    ...orderView(order),
+    merchant_id: order.merchant_id,
+    session_id: order.session_id,
+    acknowledged: order.acknowledged,
+    codes: orderCodes(order),
+  };
+}
+
+function unknownOrder(order_id: string | undefined) {
+  const explanation = {
+    message: 'There is no order with this id.',
+    change: 'Use the order_id from the answer to the create-order call.',
+  };
+  return refuse('order_unknown', explanation, { order_id: (order_id ?? '').slice(0, 80) });
+}

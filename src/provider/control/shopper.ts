@@ -1,0 +1,88 @@
+/** A shopper without a browser: what the payment page and the JavaScript SDK would do, as one call. */
+import { read, readShared, type Work } from '../../store/store.ts';
+import { sessionUpdate } from '../../wire/klarna-payments.ts';
+import { choice, object } from '../../wire/shape.ts';
+import { type AuthorizeRequest, authorize, SHOPPER_OUTCOMES, type Try } from '../engine/authorize.ts';
+import { type Outcome, refuse } from '../engine/outcome.ts';
+import { CATEGORIES, type Merchant, PAYMENT_METHOD_TYPES, type Session } from '../engine/state.ts';
+import { sessionCode } from '../engine/statuses.ts';
+import { authorizationPut, sessionPut } from '../klarna/payments.ts';
+import { outboxMessage } from '../outbox.ts';
+import { type ControlCall, type ControlOptions, type ControlReply, ok, problem, readAs, refusedBy } from './reply.ts';
+
+const authorizeOptions = object({
+  payment_method_category: choice(CATEGORIES, { anyCase: true }),
+  payment_method: choice(PAYMENT_METHOD_TYPES),
+  outcome: choice(SHOPPER_OUTCOMES),
+});
+
+export class ShopperControl {
+  readonly #options: ControlOptions;
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+  }
+
+  async readSession({ params }: ControlCall): Promise<ControlReply> {
+    const { store, now } = this.#options.world;
+    const session = await store.get<Session>('session', (params.session_id ?? '').toLowerCase());
+    const merchant = session && (await store.get<Merchant>('merchant', session.merchant_id));
+    if (!session || !merchant) return problem(404, 'NOT_FOUND', 'Invalid session id');
+    const { created_at_ms, expires_at_ms, ...rest } = session;
+    const times = {
+      created_at: new Date(created_at_ms).toISOString(),
+      expires_at: new Date(expires_at_ms).toISOString(),
+    };
+    return ok({ ...rest, ...times, code: sessionCode(session, now() + merchant.clock_offset_ms) });
+  }
+
+  async authorize({ params, body }: ControlCall): Promise<ControlReply> {
+    const data = readAs(sessionUpdate, body);
+    if (data.refused) return data.refused;
+    const options = readAs(authorizeOptions, body);
+    if (options.refused) return options.refused;
+    const { payment_method_category: category, payment_method, outcome } = options.value;
+    const request: AuthorizeRequest = {
+      data: data.value,
+      ...(category && { category }),
+      ...(payment_method && { payment_method }),
+      ...(outcome && { outcome }),
+    };
+    const session_id = (params.session_id ?? '').toLowerCase();
+    const result = await this.#options.world.store.run(() => this.#unit(session_id, request));
+    if (!result.ok) return refusedBy(result.refusal, 'authorize');
+    const { session, callbacks } = result.value;
+    if (callbacks.length > 0) this.#options.background.kick(session.merchant_id);
+    return ok(tryView(result.value));
+  }
+
+  *#unit(session_id: string, request: AuthorizeRequest): Work<Outcome<Try>> {
+    const { world } = this.#options;
+    const session = yield* read<Session>('session', session_id);
+    const merchant = session && (yield* readShared<Merchant>('merchant', session.merchant_id));
+    if (!merchant) return { answer: UNKNOWN_SESSION, changes: {} };
+    const outcome = authorize(session, request, { ...world, merchant, now_ms: world.now() + merchant.clock_offset_ms });
+    if (!outcome.ok) return { answer: outcome, changes: {} };
+    const { session: tried, authorization, callbacks } = outcome.value;
+    const put = [sessionPut(tried), ...(authorization ? [authorizationPut(authorization, true)] : [])];
+    const outbox = callbacks.map((callback) => outboxMessage(callback, merchant.merchant_id, world.id()));
+    return { answer: outcome, changes: { put, outbox } };
+  }
+}
+
+const UNKNOWN_SESSION: Outcome<Try> = refuse('session_unknown', {
+  message: 'There is no session with this id.',
+  change: 'Use the session_id from the answer to POST /payments/v1/sessions.',
+});
+
+/** As the JavaScript SDK answers `authorize`, with the catalogue's code and the reason beside it. */
+function tryView({ approved, show_form, authorization, invalid_fields, code, explanation }: Try): object {
+  return {
+    approved,
+    show_form,
+    ...(authorization && { authorization_token: authorization.authorization_token }),
+    ...(invalid_fields && { error: { invalid_fields } }),
+    code,
+    ...(explanation && { explanation }),
+  };
+}

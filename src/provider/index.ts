@@ -1,0 +1,160 @@
+/**
+ * The provider side: a Klarna of one's own, in this process.
+ *
+ * ```ts
+ * import { startProvider } from 'kvitt/provider'
+ *
+ * const klarna = await startProvider()
+ * // point any Klarna client at klarna.url with klarna.credentials
+ * const { authorization_token } = await klarna.authorize(session_id)
+ * await klarna.clock.advance('P28D')
+ * await klarna.close()
+ * ```
+ */
+import { listen } from '../http/server.ts';
+import { openStore, type StoreOptions } from '../store/open.ts';
+import { Background } from './background.ts';
+import { ControlFace } from './control/control.ts';
+import type { Region } from './engine/state.ts';
+import { ensureMerchant, installationSecret } from './installation.ts';
+import { KlarnaFace } from './klarna/face.ts';
+import { Authenticator } from './merchants.ts';
+import { Site } from './site.ts';
+import { realWorld, type World } from './world.ts';
+
+export { StoreUnavailable, StoreUnusable } from '../store/store.ts';
+
+export interface ProviderOptions {
+  /** 0, the default, picks a free port. */
+  readonly port?: number;
+  /** Default: this machine only. */
+  readonly host?: string;
+  /** Where state is kept. Default: in memory, gone with the process. */
+  readonly store?: StoreOptions;
+  /** The default merchant's credentials. */
+  readonly username?: string;
+  readonly password?: string;
+  /** Whether /control answers. Default: yes. */
+  readonly control?: boolean;
+  /** Host names that stand for Klarna's regional hosts. Default: api.localhost, api-na.localhost, api-oc.localhost. */
+  readonly regions?: Readonly<Record<string, Exclude<Region, 'any'>>>;
+  /** The address clients know this server by, when it is not the one they send as Host. */
+  readonly publicUrl?: string | undefined;
+}
+
+/** What a shopper's try came to: the JavaScript SDK's answer, and the catalogue's code. */
+export interface AuthorizeResult {
+  readonly approved: boolean;
+  readonly show_form: boolean;
+  readonly authorization_token?: string;
+  readonly error?: { readonly invalid_fields: readonly string[] };
+  readonly code: string;
+}
+
+export interface Provider {
+  /** `http://127.0.0.1:port`: what a client takes for https://api.klarna.com. */
+  readonly url: string;
+  readonly credentials: { readonly username: string; readonly password: string };
+  /** The default merchant's clock. */
+  readonly clock: {
+    now(): Promise<Date>;
+    /** @param duration ISO 8601, `P28D`; everything due happens before this resolves */
+    advance(duration: string): Promise<Date>;
+    /** @param time not before the clock's present time */
+    set(time: Date | string): Promise<Date>;
+  };
+  /** A shopper without a browser. @param data the SDK's authorize data, and `outcome`, `payment_method_category`, `payment_method` */
+  authorize(session_id: string, data?: Readonly<Record<string, unknown>>): Promise<AuthorizeResult>;
+  /** Any call of the control API, `control('POST', '/orders/…/close')`. Rejects with the API's message when it is refused. */
+  control(method: string, path: string, body?: object): Promise<Record<string, unknown>>;
+  /** Removes the default merchant's data and sets its clock and settings back. */
+  reset(): Promise<void>;
+  /** Finishes what has begun and releases port and store. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_REGIONS = { 'api.localhost': 'eu', 'api-na.localhost': 'na', 'api-oc.localhost': 'oc' } as const;
+
+/** Starts a provider. Rejects with StoreUnusable, or the system's error when the port cannot be had. */
+export async function startProvider(options: ProviderOptions = {}): Promise<Provider> {
+  const { username = 'K000001_local', password = 'local' } = options;
+  const world = realWorld(await openStore(options.store ?? {}));
+  try {
+    return await startOn(world, { ...options, username, password });
+  } catch (error) {
+    await world.store.close();
+    throw error;
+  }
+}
+
+async function startOn(
+  world: World,
+  options: ProviderOptions & { username: string; password: string },
+): Promise<Provider> {
+  const { username, password, port = 0, host = '127.0.0.1' } = options;
+  const secret = await installationSecret(world.store);
+  const defaultMerchantId = await ensureMerchant(world.store, username, password);
+  const authenticator = new Authenticator(world.store);
+  const background = new Background(world);
+  const regions = options.regions ?? DEFAULT_REGIONS;
+  const klarna = new KlarnaFace({
+    world,
+    authenticator,
+    secret,
+    regions,
+    publicUrl: options.publicUrl,
+    onCallbacks: (id) => background.kick(id),
+  });
+  const control = new ControlFace({ world, authenticator, background, defaultMerchantId });
+  const site = new Site(options.control === false ? [klarna] : [klarna, control], world);
+  const server = await listen(
+    { port, host },
+    { answer: (request) => site.answer(request), unreadable: (status) => klarna.unreadable(status) },
+  );
+  background.start();
+  const call = localControl(control);
+  return {
+    url: server.url,
+    credentials: { username, password },
+    clock: localClock(call),
+    authorize: async (session_id, data = {}) =>
+      (await call('POST', `/sessions/${session_id}/authorize`, data)) as unknown as AuthorizeResult,
+    control: call,
+    reset: async () => void (await call('POST', '/reset', { merchant_id: defaultMerchantId })),
+    close: async () => {
+      await server.close();
+      await background.stop();
+      await world.store.close();
+    },
+  };
+}
+
+type ControlCall = Provider['control'];
+
+/** The control API without a detour over the network. */
+function localControl(face: ControlFace): ControlCall {
+  return async (method, path, body) => {
+    const [pathname = '', query = ''] = `/control${path}`.split('?');
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const answer = await face.answer({
+      method,
+      path: pathname,
+      query: new URLSearchParams(query),
+      headers: {},
+      body: { text },
+    });
+    const value = JSON.parse(answer.body) as Record<string, unknown>;
+    if (answer.status >= 400)
+      throw new Error(`${method} /control${path} answered ${answer.status}: ${String(value.error_messages)}`);
+    return value;
+  };
+}
+
+function localClock(call: ControlCall): Provider['clock'] {
+  const time = (value: Record<string, unknown>) => new Date(String(value.now));
+  return {
+    now: async () => time(await call('GET', '/clock')),
+    advance: async (advance) => time(await call('POST', '/clock', { advance })),
+    set: async (to) => time(await call('POST', '/clock', { now: new Date(to).toISOString() })),
+  };
+}

@@ -1,0 +1,38 @@
+/** What an installation has before its first request: a key of its own, and the default merchant. */
+import { randomBytes } from 'node:crypto';
+import { read, type Store, type Work } from '../store/store.ts';
+import type { Merchant } from './engine/state.ts';
+import { merchantRecords, newCredential, newMerchant } from './merchants.ts';
+
+interface Installation {
+  /** Signs client tokens. Made once, so that tokens outlive a restart and hold on every process. */
+  readonly secret: string;
+}
+
+/** The key of the installation; made at the first start. */
+export function installationSecret(store: Store): Promise<string> {
+  const made: Installation = { secret: randomBytes(32).toString('hex') };
+  return store.run(function* (): Work<string> {
+    const existing = yield* read<Installation>('meta', 'installation');
+    if (existing) return { answer: existing.secret, changes: {} };
+    return {
+      answer: made.secret,
+      changes: { put: [{ kind: 'meta', id: 'installation', merchant_id: '', state: made }] },
+    };
+  });
+}
+
+/** Makes sure that a merchant answers to these credentials: `K000001_local` belongs to merchant `K000001`. */
+export function ensureMerchant(store: Store, username: string, password: string): Promise<string> {
+  const merchant_id = username.split('_')[0] || username;
+  const credential = newCredential(username, password);
+  return store.run(function* (): Work<string> {
+    const existing = yield* read<Merchant>('merchant', merchant_id);
+    const others = existing?.credentials.filter((each) => each.username !== username) ?? [];
+    const merchant = existing ?? newMerchant(merchant_id, 'Local shop', 'any', []);
+    return {
+      answer: merchant_id,
+      changes: { put: merchantRecords({ ...merchant, credentials: [...others, credential] }) },
+    };
+  });
+}

@@ -1,0 +1,394 @@
+/**
+ * Klarna's own APIs on the wire. The order in which a call is checked: credentials, path and method, whether it is
+ * built, request limits, size, content type, JSON, the fields of the body; then the engine decides.
+ */
+import { createHmac } from 'node:crypto';
+import { catalogueCodeFor } from '../../catalogue/index.ts';
+import type { Answer, Request } from '../../http/exchange.ts';
+import { header } from '../../http/exchange.ts';
+import { type Match, Router } from '../../http/router.ts';
+import {
+  type Ask,
+  type LogEntry,
+  type OutboxMessage,
+  readShared,
+  type Store,
+  StoreUnavailable,
+  type Work,
+} from '../../store/store.ts';
+import { check } from '../../wire/shape.ts';
+import type { Explanation } from '../engine/outcome.ts';
+import type { Callback, Context, Merchant, Region } from '../engine/state.ts';
+import { type Authenticator, isCurrent, type Principal } from '../merchants.ts';
+import { outboxMessage } from '../outbox.ts';
+import type { World } from '../world.ts';
+import type { KlarnaError } from './errors.ts';
+import { explainFaults } from './faults.ts';
+import type { Built, Call, Operation, Refused, Reply } from './operation.ts';
+import { OPERATIONS } from './operations.ts';
+import { type Allowance, RateLimiter } from './rate-limits.ts';
+
+export interface FaceOptions {
+  readonly world: World;
+  readonly authenticator: Authenticator;
+  /** Key of the signatures that this installation issues. */
+  readonly secret: string;
+  /** Host names (without port) that stand for Klarna's regional hosts. */
+  readonly regions: Readonly<Record<string, Exclude<Region, 'any'>>>;
+  /** Where this server is reached, when the Host header does not say (behind a proxy). */
+  readonly publicUrl?: string | undefined;
+  /** Told when a commit left something to deliver or a clock to watch. */
+  onCallbacks(merchant_id: string): void;
+}
+
+/** The request with what is known of it so far; the log entry is made from it. */
+interface Arrival {
+  readonly request: Request;
+  readonly correlation_id: string;
+  readonly real_now_ms: number;
+  readonly base: string;
+}
+
+export class KlarnaFace {
+  readonly #options: FaceOptions;
+  readonly #store: Store;
+  readonly #router = new Router<Operation>(
+    OPERATIONS.map((operation) => ({ method: operation.method, path: operation.path, target: operation })),
+  );
+  readonly #limiter: RateLimiter;
+
+  constructor(options: FaceOptions) {
+    this.#options = options;
+    this.#store = options.world.store;
+    this.#limiter = new RateLimiter(options.world.store);
+  }
+
+  /** Whether a path belongs to one of Klarna's APIs, known operation or not. */
+  owns(path: string): boolean {
+    return PREFIX.test(path);
+  }
+
+  /** Answers a request. Never rejects. */
+  async answer(request: Request): Promise<Answer> {
+    const { world, publicUrl } = this.#options;
+    const base = publicUrl ?? `http://${header(request, 'host') ?? 'localhost'}`;
+    const arrival: Arrival = { request, correlation_id: world.id(), real_now_ms: world.now(), base };
+    try {
+      const identified = this.#options.authenticator.identify(header(request, 'authorization'));
+      const principal = identified instanceof Promise ? await identified : identified;
+      const merchant = principal && (await this.#store.get<Merchant>('merchant', principal.merchant_id));
+      if (!principal || !isCurrent(merchant, principal) || !this.#inRegion(request, merchant))
+        return this.#unauthorized(arrival, principal, merchant);
+      return await this.#authorized(arrival, principal, merchant);
+    } catch (error) {
+      return this.#failed(arrival, error);
+    }
+  }
+
+  /** The answer to a request that could not be read at all. */
+  unreadable(status: 400 | 408 | 431): Answer {
+    const error = { status, error_code: UNREADABLE[status], error_messages: [] };
+    return errorAnswer(error, { correlation_id: this.#options.world.id(), path: '' }, []);
+  }
+
+  async #authorized(arrival: Arrival, principal: Principal, merchant: Merchant): Promise<Answer> {
+    const match = this.#router.match(arrival.request.method, arrival.request.path);
+    const operation = match?.target;
+    const taken = this.#limiter.take(merchant, operation?.rate_class ?? 'other', arrival.real_now_ms);
+    const allowance = taken instanceof Promise ? await taken : taken;
+    const refused = refuseRoute(match, arrival) ?? refuseRate(allowance) ?? refuseSize(arrival.request);
+    if (refused || !match || !operation || !operation.serve.built)
+      return this.#refuse(arrival, merchant, refused ?? NO_SUCH_PATH, allowance);
+    const read = readBody(operation.serve, match.params, arrival.request);
+    if (read.refused) return this.#refuse(arrival, merchant, read.refused, allowance);
+    const call = { operation, params: match.params, body: read.body };
+    const reply = await this.#run(call, operation.serve, arrival, principal);
+    return reply === 'gone' ? this.#unauthorized(arrival, principal, merchant) : replyAnswer(reply, arrival, allowance);
+  }
+
+  /** Runs the operation: a write as a unit of work with its log entry, a read over committed state. */
+  async #run(
+    call: Pick<Call, 'operation' | 'params' | 'body'>,
+    { mode, handle }: Built,
+    arrival: Arrival,
+    principal: Principal,
+  ): Promise<Reply | 'gone'> {
+    const work = () => this.#unit(call, handle, arrival, principal);
+    const reply = mode === 'write' ? await this.#store.run(work) : await this.#readOnly(work());
+    if (reply !== 'gone' && reply.callbacks?.length) this.#options.onCallbacks(principal.merchant_id);
+    return reply;
+  }
+
+  *#unit(
+    call: Pick<Call, 'operation' | 'params' | 'body'>,
+    handle: Built['handle'],
+    arrival: Arrival,
+    principal: Principal,
+  ): Work<Reply | 'gone'> {
+    const merchant = yield* readShared<Merchant>('merchant', principal.merchant_id);
+    // The credential may have been withdrawn since the request was let in.
+    if (!isCurrent(merchant, principal)) return { answer: 'gone', changes: {} };
+    const context = this.#context(merchant, arrival);
+    const reply = yield* handle({
+      ...call,
+      context,
+      base: arrival.base,
+      idempotency_key: header(arrival.request, 'klarna-idempotency-key') || undefined,
+      sign: (text) => createHmac('sha256', this.#options.secret).update(text).digest('base64url'),
+    });
+    const outbox = messages(reply.callbacks, context, this.#options.world);
+    const log = [logEntry(arrival, context, reply)];
+    return { answer: reply, changes: { ...reply.changes, outbox, log } };
+  }
+
+  async #readOnly(work: Work<Reply | 'gone'>): Promise<Reply | 'gone'> {
+    let step = work.next();
+    while (!step.done) {
+      const ask: Ask = step.value;
+      step = work.next(await this.#store.get(ask.kind, ask.id));
+    }
+    for (const entry of step.value.changes.log ?? []) this.#store.note(entry);
+    const { answer } = step.value;
+    // What time brought about shows in the answer; the timer stores it, and sends what it sends, once.
+    return answer === 'gone' ? answer : { ...answer, callbacks: [] };
+  }
+
+  #context(merchant: Merchant, { real_now_ms }: Arrival): Context {
+    const { id, reference } = this.#options.world;
+    return { merchant, now_ms: real_now_ms + merchant.clock_offset_ms, id, reference };
+  }
+
+  /** Credentials of one region do not work on another region's host. */
+  #inRegion(request: Request, merchant: Merchant): boolean {
+    const host = (header(request, 'host') ?? '').replace(/:\d+$/, '').toLowerCase();
+    const region = this.#options.regions[host];
+    return region === undefined || merchant.region === 'any' || merchant.region === region;
+  }
+
+  #refuse(arrival: Arrival, merchant: Merchant, refused: Refused, allowance: Allowance): Answer {
+    const reply: Reply = { status: refused.error.status, ...refused };
+    this.#store.note(logEntry(arrival, this.#context(merchant, arrival), reply));
+    return replyAnswer(reply, arrival, allowance);
+  }
+
+  /** As recorded, this one answer carries no Klarna-Correlation-Id header; the id is in the body. */
+  #unauthorized(arrival: Arrival, principal: Principal | undefined, merchant: Merchant | undefined): Answer {
+    const error = { status: 401, error_code: 'UNAUTHORIZED', error_messages: [] };
+    const explanation = explainUnauthorized(arrival, principal, merchant);
+    const at_ms = arrival.real_now_ms + (merchant?.clock_offset_ms ?? 0);
+    const reply: Reply = { status: 401, error, explanations: [explanation] };
+    this.#store.note({ ...logFields(arrival, reply), merchant_id: merchant?.merchant_id ?? '', at_ms, request: '' });
+    const body = errorBody(error, arrival.correlation_id);
+    return {
+      status: 401,
+      body,
+      headers: [
+        ['Content-Type', jsonType(arrival.request.path)],
+        ['WWW-Authenticate', 'Basic realm="Klarna"'],
+      ],
+    };
+  }
+
+  #failed(arrival: Arrival, cause: unknown): Answer {
+    const unavailable = cause instanceof StoreUnavailable;
+    const error = unavailable
+      ? { status: 503, error_code: 'TEMPORARILY_UNAVAILABLE', error_messages: ['Temporarily unavailable'] }
+      : { status: 500, error_code: 'INTERNAL_SERVER_ERROR', error_messages: ['Internal error'] };
+    const { method, path } = arrival.request;
+    process.stderr.write(
+      `kvitt: ${method} ${path} (${arrival.correlation_id}): ${unavailable ? cause.message : ((cause as Error).stack ?? cause)}\n`,
+    );
+    return errorAnswer(error, { correlation_id: arrival.correlation_id, path }, []);
+  }
+}
+
+const PREFIX = /^\/(?:payments|ordermanagement|customer-token|hpp|disputes|v4|settlements|merchantcard)(?:\/|$)/;
+/** Payments names the charset, the other APIs do not; clients compare the whole value. */
+const jsonType = (path: string) =>
+  path.startsWith('/payments/') ? 'application/json;charset=utf-8' : 'application/json';
+const UNREADABLE = { 400: 'BAD_REQUEST', 408: 'TIMEOUT', 431: 'REQUEST_TOO_LARGE' } as const;
+
+function refused(
+  status: number,
+  error_code: string,
+  error_messages: readonly string[],
+  explanation: Explanation,
+): Refused {
+  return { error: { status, error_code, error_messages }, explanations: [explanation] };
+}
+
+const NO_SUCH_PATH = refused(404, 'NOT_FOUND', [], {
+  message: 'None of Klarna’s APIs has this path.',
+  change: 'Compare the path with the list in docs/compatibility/klarna.md.',
+});
+
+function refuseRoute(match: Match<Operation> | undefined, { request }: Arrival): Refused | undefined {
+  if (!match) return NO_SUCH_PATH;
+  const { target, allowed = [] } = match as { target?: Operation; allowed?: readonly string[] };
+  if (!target) {
+    return refused(405, 'METHOD_NOT_ALLOWED', [`Method ${request.method} is not allowed`], {
+      expected: allowed.join(', '),
+      got: request.method,
+      message: `This path takes ${allowed.join(', ')}, not ${request.method}.`,
+      change: `Send ${allowed.join(' or ')}.`,
+    });
+  }
+  if (target.serve.built) return undefined;
+  const message = `${target.serve.reason}`;
+  return refused(501, 'NOT_IMPLEMENTED', [message], {
+    message,
+    change: 'See docs/compatibility/klarna.md for what is built.',
+  });
+}
+
+function refuseRate({ allowed }: Allowance): Refused | undefined {
+  if (allowed) return undefined;
+  return refused(429, 'TOO_MANY_REQUESTS', ['Too many requests'], {
+    message: 'The merchant’s requests of this class in this second exceed the limit.',
+    change: 'Wait for X-Ratelimit-Reset seconds, then go on more slowly.',
+  });
+}
+
+function refuseSize({ body }: Request): Refused | undefined {
+  if (body.fault !== 'too_large') return undefined;
+  return refused(413, 'REQUEST_TOO_LARGE', ['Request is too large'], {
+    expected: '1048576 bytes',
+    message: 'The body is larger than 1 MB.',
+    change: 'Send fewer or shorter lines.',
+  });
+}
+
+/** The body as the operation's rule reads it, or the first stage that refuses it. */
+function readBody(
+  built: Built,
+  params: Readonly<Record<string, string>>,
+  request: Request,
+): { body?: unknown; refused?: Refused } {
+  const wrongPath = built.checkPath?.(params);
+  if (wrongPath) return { refused: wrongPath };
+  if (!built.body) return {};
+  if (request.body.text !== '' && !isJsonType(header(request, 'content-type'))) return { refused: WRONG_TYPE };
+  const parsed = parse(request);
+  if (parsed.refused) return parsed;
+  const { value, faults } = check(built.body, parsed.body);
+  return faults ? { refused: { error: built.faults(faults), explanations: explainFaults(faults) } } : { body: value };
+}
+
+const WRONG_TYPE = refused(415, 'UNSUPPORTED_MEDIA_TYPE', ['Unsupported media type'], {
+  field: 'Content-Type',
+  expected: 'application/json',
+  message: 'The body is not announced as JSON.',
+  change: 'Send the header Content-Type: application/json.',
+});
+
+/** JSON of any flavour, or nothing said at all, as some clients do. */
+function isJsonType(type: string | undefined): boolean {
+  return type === undefined || /^application\/(?:[\w.+-]*\+)?json\s*(?:;|$)/i.test(type.trim());
+}
+
+/** Clients send calls without content as no body at all or as `{}`; both are the empty object. */
+function parse({ body }: Request): { body?: unknown; refused?: Refused } {
+  if (body.fault === 'not_utf8')
+    return { refused: notJson('The body is not valid UTF-8.', 'Encode the body as UTF-8.') };
+  if (body.text.trim() === '') return { body: {} };
+  let value: unknown;
+  try {
+    value = JSON.parse(body.text);
+  } catch (error) {
+    return { refused: notJson(`The body is not JSON: ${(error as Error).message}`, 'Send well-formed JSON.') };
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { body: value };
+  return { refused: notJson('The body is JSON, but not an object.', 'Send an object: { ... }.') };
+}
+
+function notJson(message: string, change: string): Refused {
+  return refused(400, 'BAD_REQUEST', [], { message, change });
+}
+
+function explainUnauthorized(
+  { request }: Arrival,
+  principal: Principal | undefined,
+  merchant: Merchant | undefined,
+): Explanation {
+  if (header(request, 'authorization') === undefined) {
+    return {
+      message: 'The request has no Authorization header.',
+      change: 'Send Authorization: Basic base64(username:password).',
+    };
+  }
+  if (principal && merchant && isCurrent(merchant, principal)) {
+    const message = `The credentials belong to region ${merchant.region}; the request went to ${header(request, 'host')}.`;
+    return { message, change: 'Use the host of the region that the credentials were made for.' };
+  }
+  return {
+    message: 'The credentials are not those of any merchant here.',
+    change: 'Use the credentials that were printed at the start, or add a merchant through /control/merchants.',
+  };
+}
+
+function messages(callbacks: readonly Callback[] | undefined, { merchant }: Context, world: World): OutboxMessage[] {
+  return (callbacks ?? []).map((callback) => outboxMessage(callback, merchant.merchant_id, world.id()));
+}
+
+function logEntry(arrival: Arrival, { merchant, now_ms }: Context, reply: Reply): LogEntry {
+  return {
+    ...logFields(arrival, reply),
+    merchant_id: merchant.merchant_id,
+    at_ms: now_ms,
+    request: arrival.request.body.text,
+  };
+}
+
+/** Answers to reads are not kept: what they showed can be read again. Neither is the client token, which lets a browser act. */
+function logFields(arrival: Arrival, reply: Reply): Omit<LogEntry, 'merchant_id' | 'at_ms' | 'request'> {
+  const { request, correlation_id } = arrival;
+  const keep = request.method !== 'GET' && reply.body !== undefined && !reply.body.includes('"client_token"');
+  return {
+    id: correlation_id,
+    direction: 'incoming',
+    method: request.method,
+    path: request.path,
+    status: reply.status,
+    subject: reply.subject ?? '',
+    response: reply.error ? errorBody(reply.error, correlation_id) : keep ? (reply.body ?? '') : '',
+    note: noteOf(arrival, reply),
+  };
+}
+
+function noteOf({ request }: Arrival, { error, explanations, replayed }: Reply): string {
+  const idempotency_key = header(request, 'klarna-idempotency-key');
+  if (!error && !replayed && !idempotency_key) return '';
+  const code = error && catalogueCodeFor(error.error_code, error.error_messages);
+  return JSON.stringify({
+    ...(code && { code }),
+    ...(explanations && { explanations }),
+    ...(idempotency_key && { idempotency_key }),
+    ...(replayed && { replayed }),
+  });
+}
+
+function replyAnswer(reply: Reply, { correlation_id, request: { path } }: Arrival, { headers }: Allowance): Answer {
+  if (reply.error) return errorAnswer(reply.error, { correlation_id, path }, headers);
+  const type: [string, string][] = reply.body ? [['Content-Type', jsonType(path)]] : [];
+  return {
+    status: reply.status,
+    headers: [...type, ['Klarna-Correlation-Id', correlation_id], ...headers, ...(reply.headers ?? [])],
+    body: reply.body ?? '',
+  };
+}
+
+function errorAnswer(
+  error: KlarnaError,
+  about: { correlation_id: string; path: string },
+  headers: Allowance['headers'],
+): Answer {
+  return {
+    status: error.status,
+    headers: [['Content-Type', jsonType(about.path)], ['Klarna-Correlation-Id', about.correlation_id], ...headers],
+    body: errorBody(error, about.correlation_id),
+  };
+}
+
+function errorBody({ error_code, error_messages }: KlarnaError, correlation_id: string): string {
+  return JSON.stringify({ error_code, error_messages, correlation_id });
+}
