@@ -9,6 +9,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Checkpointer } from './sqlite-checkpointer.ts';
+import { type Flusher, LogFlusher, NO_FLUSH } from './sqlite-flusher.ts';
 import {
   type Ask,
   type Changes,
@@ -32,6 +33,9 @@ const BATCH_MOST = 512;
 
 /** Log notes that may wait for a commit; beyond it the oldest go (they are about exchanges that changed nothing). */
 const NOTES_MOST = 10_000;
+
+/** Merchants that are kept parsed. */
+const MERCHANTS_MOST = 10_000;
 
 /** A kind's table. The plural, because ORDER is a word of SQL. */
 const table = (kind: Kind) => `${kind}s`;
@@ -59,8 +63,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Tells a unit's caller how it ended, once that is on disk or known to have failed. */
+type Answer = (failure?: StoreUnavailable) => void;
+
 interface Row {
   readonly body: string;
+}
+
+function parse(row: unknown): unknown {
+  return row === undefined ? undefined : JSON.parse((row as Row).body);
 }
 
 export class SqliteStore implements Store {
@@ -69,6 +80,7 @@ export class SqliteStore implements Store {
   readonly #reader: DatabaseSync;
   readonly #owner: DatabaseSync | undefined;
   readonly #checkpointer: Checkpointer | undefined;
+  readonly #flusher: Flusher;
   readonly #select: Record<Kind, StatementSync>;
   readonly #selectCommitted: Record<Kind, StatementSync>;
   readonly #insert: Record<Kind, StatementSync>;
@@ -82,6 +94,10 @@ export class SqliteStore implements Store {
   readonly #counts = new Map<string, { window: number; hits: number }>();
   #queue: Waiting[] = [];
   #notes: LogEntry[] = [];
+  /** Merchants as last read: asked for with every request, and changed by nobody but this process. */
+  readonly #merchants = new Map<string, unknown>();
+  /** Batches that are committed and not yet on disk. */
+  #unflushed = 0;
   #scheduled = false;
   #closed = false;
 
@@ -106,14 +122,14 @@ export class SqliteStore implements Store {
       this.#owner = claimOwnership(path);
     }
     this.#writer = new DatabaseSync(path);
-    this.#writer.exec(
-      'PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0',
-    );
-    this.#writer.exec('PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY');
+    // The flusher waits for the disk, so SQLite need not; the checkpointer copies the log, so SQLite need not.
+    this.#writer.exec('PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL');
+    this.#writer.exec('PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY');
     migrate(this.#writer, path);
     // A batch begins and ends within one turn of the event loop, so in memory, where there is no second connection,
     // a read outside a unit still never sees an open transaction.
     this.#reader = inMemory ? this.#writer : new DatabaseSync(path, { readOnly: true });
+    this.#flusher = inMemory ? NO_FLUSH : new LogFlusher(`${path}-wal`);
     if (!inMemory) this.#checkpointer = new Checkpointer(path, this.#writer);
 
     const perKind = (database: DatabaseSync, sql: (kind: Kind) => string) =>
@@ -157,8 +173,10 @@ export class SqliteStore implements Store {
 
   async get<S>(kind: Kind, id: string): Promise<S | undefined> {
     if (this.#closed) throw new StoreUnavailable('the store is closed');
-    const row = this.#selectCommitted[kind].get(id) as Row | undefined;
-    return row && (JSON.parse(row.body) as S);
+    const state = kind === 'merchant' ? this.#merchant(id) : parse(this.#selectCommitted[kind].get(id));
+    // A merchant's settings may be seen a moment before they are on disk; they acknowledge nothing.
+    if (this.#unflushed > 0 && kind !== 'merchant') await this.#flushed();
+    return state as S | undefined;
   }
 
   async list<S>(kind: Kind, options: { merchant_id?: string; after?: string; limit: number }): Promise<S[]> {
@@ -210,8 +228,10 @@ export class SqliteStore implements Store {
 
   settle(id: string, next: OutboxMessage | undefined, entry: LogEntry): Promise<void> {
     return this.#exclusively(() => {
-      this.#writer.prepare('DELETE FROM outbox WHERE id = ?').run(id);
-      if (next) this.#insertOutbox.run(next.id, next.merchant_id, next.due_at_ms, JSON.stringify(next.state));
+      // A message that is gone was cleared, or settled by whoever claimed it after the lease; it must not come back.
+      const { changes } = this.#writer.prepare('DELETE FROM outbox WHERE id = ?').run(id);
+      if (next && changes > 0)
+        this.#insertOutbox.run(next.id, next.merchant_id, next.due_at_ms, JSON.stringify(next.state));
       this.#writeLog(entry);
     });
   }
@@ -271,6 +291,7 @@ export class SqliteStore implements Store {
 
   /** One process owns the file, so the count may live in memory. */
   async hit(key: string, window: number): Promise<number> {
+    if (this.#closed) throw new StoreUnavailable('the store is closed');
     const count = this.#counts.get(key);
     if (count?.window === window) return ++count.hits;
     if (this.#counts.size > 10_000) this.#counts.clear();
@@ -285,6 +306,8 @@ export class SqliteStore implements Store {
     await last;
     while (this.#queue.length > 0) await new Promise(setImmediate);
     await this.#checkpointer?.close();
+    await this.#flushed();
+    this.#flusher.close();
     if (this.#reader !== this.#writer) this.#reader.close();
     this.#writer.close();
     this.#owner?.close();
@@ -293,7 +316,7 @@ export class SqliteStore implements Store {
   /** Before a read outside a unit: rejects after close, and lets waiting notes be committed so that the log is complete. */
   async #settled(): Promise<void> {
     if (this.#closed) throw new StoreUnavailable('the store is closed');
-    if (this.#notes.length > 0) await this.#exclusively(() => undefined);
+    if (this.#notes.length > 0 || this.#unflushed > 0) await this.#exclusively(() => undefined);
   }
 
   /** Runs `change`, which writes by itself, as a unit of the next batch. */
@@ -327,21 +350,39 @@ export class SqliteStore implements Store {
   }
 
   #commitTogether(batch: readonly Waiting[], notes: readonly LogEntry[]): void {
-    const answers: (() => void)[] = [];
+    const answers: Answer[] = [];
     try {
       this.#begin.run();
-      for (const waiting of batch) answers.push(this.#attempt(waiting));
+      // Notes came before the units of this batch, so a unit that clears the log clears them too.
       for (const entry of notes) this.#writeLog(entry);
+      for (const waiting of batch) answers.push(this.#attempt(waiting));
       this.#commit.run();
     } catch (error) {
       if (this.#writer.isTransaction) this.#rollback.run();
+      this.#merchants.clear();
       throw error;
     }
-    for (const answer of answers) answer();
+    this.#unflushed++;
+    this.#flusher.flush((error) => {
+      this.#unflushed--;
+      for (const answer of answers) answer(error && unavailable(error));
+    });
+  }
+
+  /** Resolves when all that is committed by now is on disk. */
+  #flushed(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#flusher.flush((error) => (error ? reject(unavailable(error)) : resolve()));
+    });
   }
 
   /** After a batch failed: each unit in a transaction of its own, so that only the one at fault fails. */
   #commitApart(batch: readonly Waiting[], notes: readonly LogEntry[]): void {
+    try {
+      this.#commitTogether([], notes);
+    } catch {
+      // Notes are about exchanges that changed nothing; the next failing write is reported to its caller.
+    }
     for (const waiting of batch) {
       try {
         this.#commitTogether([waiting], []);
@@ -349,18 +390,13 @@ export class SqliteStore implements Store {
         waiting.reject(unavailable(error));
       }
     }
-    try {
-      this.#commitTogether([], notes);
-    } catch {
-      // Notes are about exchanges that changed nothing; the next failing write is reported to its caller.
-    }
   }
 
   /**
-   * Runs one unit inside the open transaction and returns what to tell its caller after the commit. What the unit
+   * Runs one unit inside the open transaction and returns what to tell its caller once it is on disk. What the unit
    * throws while it decides is its own failure (it has written nothing yet); what writing throws fails the batch.
    */
-  #attempt(waiting: Waiting): () => void {
+  #attempt(waiting: Waiting): Answer {
     let result: { answer: unknown; changes: Changes };
     try {
       result = this.#decide(waiting.work());
@@ -369,22 +405,31 @@ export class SqliteStore implements Store {
       return () => waiting.reject(error);
     }
     this.#write(result.changes);
-    return () => waiting.resolve(result.answer);
+    return (failure) => (failure ? waiting.reject(failure) : waiting.resolve(result.answer));
   }
 
   #decide(work: Work<unknown>): { answer: unknown; changes: Changes } {
     let step = work.next();
     while (!step.done) {
       const ask: Ask = step.value;
-      const row = this.#select[ask.kind].get(ask.id) as Row | undefined;
-      step = work.next(row && JSON.parse(row.body));
+      step = work.next(ask.kind === 'merchant' ? this.#merchant(ask.id) : parse(this.#select[ask.kind].get(ask.id)));
     }
     return step.value;
   }
 
+  /** Parsed once and handed out to everybody; state is never changed in place. */
+  #merchant(id: string): unknown {
+    const known = this.#merchants.get(id);
+    if (known !== undefined) return known;
+    const state = parse(this.#select.merchant.get(id));
+    if (this.#merchants.size >= MERCHANTS_MOST) this.#merchants.clear();
+    if (state !== undefined) this.#merchants.set(id, state);
+    return state;
+  }
+
   #write(changes: Changes): void {
     if (changes.put) for (const put of changes.put) this.#put(put);
-    if (changes.remove) for (const { kind, id } of changes.remove) this.#delete[kind].run(id);
+    if (changes.remove) for (const { kind, id } of changes.remove) this.#remove(kind, id);
     if (changes.outbox) {
       for (const message of changes.outbox) {
         this.#insertOutbox.run(message.id, message.merchant_id, message.due_at_ms, JSON.stringify(message.state));
@@ -393,7 +438,13 @@ export class SqliteStore implements Store {
     if (changes.log) for (const entry of changes.log) this.#writeLog(entry);
   }
 
+  #remove(kind: Kind, id: string): void {
+    if (kind === 'merchant') this.#merchants.delete(id);
+    this.#delete[kind].run(id);
+  }
+
   #put(put: Put): void {
+    if (put.kind === 'merchant') this.#merchants.delete(put.id);
     const statement = put.fresh ? this.#insert[put.kind] : this.#upsert[put.kind];
     statement.run(put.id, put.merchant_id, put.wake_at_ms ?? null, JSON.stringify(put.state));
   }

@@ -107,7 +107,8 @@ export interface Store {
 
   /**
    * Runs a unit of work. Resolves with its answer once the changes are durable.
-   * Rejects with `StoreUnavailable` when they could not be made durable (nothing was changed), or with whatever the unit threw.
+   * Rejects with `StoreUnavailable` when they could not be made durable, or with whatever the unit threw. Nothing was changed
+   * then, but in one case: when the connection to a database server is lost during the commit nobody knows, and the message says so.
    */
   run<T>(work: () => Work<T>): Promise<T>;
 
@@ -135,7 +136,10 @@ export interface Store {
     limit: number,
   ): Promise<OutboxMessage[]>;
 
-  /** Ends a claimed message (`next` absent) or schedules its next attempt; logs the delivery in the same transaction. */
+  /**
+   * Ends a claimed message (`next` absent) or schedules its next attempt; logs the delivery in the same transaction.
+   * A message that is gone meanwhile stays gone.
+   */
   settle(id: string, next: OutboxMessage | undefined, entry: LogEntry): Promise<void>;
 
   /** How many of a merchant's messages wait, due or not. */
@@ -147,7 +151,7 @@ export interface Store {
   clear(merchant_id: string): Promise<void>;
 
   /**
-   * Removes what is past keeping, a little at a time: up to `limit` sessions and authorizations with an id below
+   * Removes what is past keeping, a little at a time: up to `limit` each of sessions and authorizations with an id below
    * `sessions_below`, and up to `limit` log entries with an id below `log_below` or in excess of `log_most` entries.
    * Returns how many rows went.
    */
@@ -163,7 +167,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** The store cannot take or return data now (disk full, connection lost, closed). Nothing was changed. */
+/** The store cannot take or return data now (disk full, connection lost, closed). See `Store.run` for what that leaves. */
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable';
 }
