@@ -1,9 +1,12 @@
 /** Writes the documents that are made from data: `node scripts/docs.ts`. Tests compare the files with the data. */
 import { writeFileSync } from 'node:fs';
 import { renderCatalogueDoc } from '../src/catalogue/doc.ts';
+import { renderCompatibility, renderOrderStates } from '../src/provider/klarna/doc.ts';
 
 const documents: readonly { path: string; render: () => string }[] = [
   { path: '../docs/catalogue.md', render: renderCatalogueDoc },
+  { path: '../docs/compatibility/klarna.md', render: renderCompatibility },
+  { path: '../docs/orders.md', render: renderOrderStates },
 ];
 
 for (const { path, render } of documents) {

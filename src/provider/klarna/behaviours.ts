@@ -1,0 +1,161 @@
+/** How Kvitt behaves where a client can tell, and how we know that Klarna does the same. The compatibility page is made of it. */
+
+export type Basis = 'documented' | 'observed' | 'inferred' | 'different';
+
+interface Behaviour {
+  readonly area: string;
+  readonly behaviour: string;
+  readonly basis: Basis;
+}
+
+const rows = (area: string, ...list: readonly (readonly [string, Basis])[]): Behaviour[] =>
+  list.map(([behaviour, basis]) => ({ area, behaviour, basis }));
+
+export const BEHAVIOURS: readonly Behaviour[] = [
+  ...rows(
+    'Transport',
+    [
+      'Header names travel in the case clients look them up by: `Capture-Id`, `Refund-Id`, `Location`, `Klarna-Correlation-Id`',
+      'observed',
+    ],
+    [
+      'Success codes: 200 for session and order creation, 201 with an empty body for captures and refunds, 204 for the rest',
+      'documented',
+    ],
+    ['`Content-Type` is `application/json;charset=utf-8` in Payments and `application/json` elsewhere', 'observed'],
+    ['A body over 1 MB is 413, a header over 6 KB or headers over 20 KB are refused (as 431)', 'documented'],
+    [
+      'The 401 has a JSON body and `WWW-Authenticate`, and no `Klarna-Correlation-Id` header. Klarna was seen to send HTML, JSON without `error_code`, and documents `UNAUTHORIZED`',
+      'inferred',
+    ],
+    ['Credentials are checked before anything else, so an unknown path without credentials is 401', 'observed'],
+    ['Unknown paths are 404 `NOT_FOUND`, other methods 405, other content types 415', 'inferred'],
+    [
+      'Duplicate slashes in paths are accepted; bodies may be absent, empty or `{}` where nothing is needed',
+      'observed',
+    ],
+    ['Credentials of one region are refused on another region’s host', 'documented'],
+    ['Plain http on one’s own machine. Klarna takes https only', 'different'],
+    ['Ids are UUIDs of version 7 (ordered by time). Klarna’s are random', 'different'],
+    ['`Transaction-Id` on Order Management writes; the repeat of a call already done carries the same one', 'observed'],
+  ),
+  ...rows(
+    'Limits and idempotency',
+    [
+      '`X-Ratelimit-*` on every answer; limits per merchant, class and second, live or playground, enforced when switched on',
+      'documented',
+    ],
+    ['While they are off, the live limits are announced', 'different'],
+    [
+      '`Klarna-Idempotency-Key` on Order Management writes: the key decides, for 24 hours, the body of the repeat does not matter',
+      'documented',
+    ],
+    [
+      'A key holds for merchant, operation and path; refusals are repeated too; a duplicate under way waits for the first answer',
+      'inferred',
+    ],
+    [
+      'The same create-order call gets the same order within the life of the token, another body 409, after that 403 `INVALID_OPERATION`',
+      'observed',
+    ],
+  ),
+  ...rows(
+    'Sessions and authorizations',
+    [
+      'Sessions live for 48 hours, authorization tokens for 60 minutes; after that they are unknown (404)',
+      'documented',
+    ],
+    ['A session that became an order can be read until its 48 hours are over', 'inferred'],
+    [
+      'Several authorizations a session; one becomes an order, the newest is shown when the session is read',
+      'documented',
+    ],
+    ['All missing fields in one message, `Bad value: a, b`; every other fault in a message of its own', 'observed'],
+    ['The billing country overrides `purchase_country` for the currency', 'documented'],
+    [
+      'A language alone passes as locale everywhere; a language with a country must be one of the market’s. The default locale is never refused',
+      'inferred',
+    ],
+    ['An update replaces the top-level fields it names; `null` counts as absent', 'inferred'],
+    [
+      '`attachment.body` must be the text of a JSON object; the extra merchant data in it is not checked further',
+      'inferred',
+    ],
+    ['Addresses and the date of birth are checked at authorize, not before', 'documented'],
+    ['`client_token` is a signed JWT that names the session; its other claims are ours', 'inferred'],
+    ['`merchant_urls` may be `http://` to one’s own machine (`localhost`, `127.0.0.1`, `*.localhost`)', 'different'],
+  ),
+  ...rows(
+    'Sums and tax',
+    [
+      '`order_amount` is the sum of the lines; a line’s tax within one minor unit; the order’s tax within one minor unit a line',
+      'documented',
+    ],
+    [
+      'A line’s total may be off by up to `quantity` minor units when `quantity` is above 1, and by none when it is 1',
+      'observed',
+    ],
+    ['US orders with `sales_tax` lines: `order_tax_amount` is exactly their sum', 'inferred'],
+    ['Tax figures that were not sent are not checked', 'inferred'],
+    ['Sums of lines in captures, refunds and authorization updates are not checked', 'inferred'],
+  ),
+  ...rows(
+    'Placing the order',
+    [
+      'Addresses, lines and amounts must be those of the session as it was last updated; what one side does not mention matches anything',
+      'documented',
+    ],
+    ['An amount above the one that was authorized is 403 `REJECTED`', 'inferred'],
+    ['A lower amount needs the setting `lower_amount_allowed`', 'documented'],
+    ['`redirect_url` leads over this server to the confirmation URL, and is absent without one', 'documented'],
+    ['`authorized_payment_method` is an object', 'documented'],
+    ['Which payment method a category leads to; the shopper (control API) can name another', 'inferred'],
+  ),
+  ...rows(
+    'Orders',
+    ['The state table in [orders.md](../orders.md)', 'documented'],
+    [
+      'Authorizations end at midnight UTC of the 28th day (or the account’s period); extending counts from the day of the call',
+      'documented',
+    ],
+    ['A part-captured order that expires becomes CAPTURED, its remainder is released', 'inferred'],
+    ['Cancelling twice is 204 twice', 'observed'],
+    ['An authorization updated down to what is captured becomes CAPTURED', 'inferred'],
+    [
+      'Customer details: shipping address only, field by field; an address that cannot be is 422 `INVALID_ADDRESS`',
+      'documented',
+    ],
+    ['Values of a wrong type are 400 `BAD_REQUEST`, values out of bounds or missing 422', 'inferred'],
+    ['An order becomes CLOSED only through the control API: Klarna names the state and not its cause', 'inferred'],
+    [
+      'Refunds with lines are booked against the capture whose lines they are; without lines against the oldest captures with room',
+      'inferred',
+    ],
+    ['A return fee needs its market, one whole capture, and lines that add up', 'documented'],
+    [
+      'Due-date options and prices by market and order size; one extension a capture, the free one once an order',
+      'documented',
+    ],
+    ['Sending a capture’s confirmation to the shopper again answers 204 and sends nothing', 'different'],
+    ['Order lines, addresses and lists come back normalised', 'observed'],
+  ),
+  ...rows(
+    'Fraud review',
+    [
+      'PENDING cannot be captured; REJECTED can for four hours, then Klarna cancels; ACCEPTED can be cancelled',
+      'documented',
+    ],
+    ['After an override the order shows ACCEPTED', 'inferred'],
+    ['A review that nobody decides is accepted after 24 hours', 'inferred'],
+    ['`auto_capture` waits for a review', 'inferred'],
+    ['Test people by e-mail: `+denied`, `+red`, `+pend-accept-NN`, `+pend-reject-NN` (US and GB)', 'documented'],
+  ),
+  ...rows(
+    'Callbacks',
+    ['Authorization: 2 s to connect, 2 s to answer, three attempts, any 2xx ends it', 'documented'],
+    ['Fraud notification: every ten minutes for a day until exactly 200', 'documented'],
+    ['Push: an empty POST when the order is placed; repeated like the authorization callback', 'inferred'],
+    ['Placeholders `{session.id}` and `{order.id}`, also percent-encoded', 'documented'],
+    ['Redirects are not followed', 'inferred'],
+  ),
+];
