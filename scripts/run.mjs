@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-// Starts every Kvitt command. Plain JavaScript without dependencies, because it runs before anything
-// is installed and on any Node from 20: it fetches what the command needs, then hands over to Node 24.
 import { spawn } from 'node:child_process';
 import {
   existsSync,
@@ -16,6 +14,9 @@ import { constants } from 'node:os';
 import { delimiter, dirname, join, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+// Starts every Kvitt command. Plain JavaScript without dependencies, because it runs before anything
+// is installed and on any Node from 20: it fetches what the command needs, then hands over to Node 24.
+import { NODE_FLAGS } from './node-flags.mjs';
 
 const MINIMUM_NODE = 24;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -270,8 +271,7 @@ async function main([name, ...rest]) {
   const node = await findNode();
   for (const set of command.needs) await ensureInstalled(node, set);
   const script = join(root, command.script);
-  const flags = ['--disable-warning=ExperimentalWarning'];
-  const args = [...flags, script, ...(command.args ?? []), ...rest];
+  const args = [...NODE_FLAGS, script, ...(command.args ?? []), ...rest];
   return await finished(spawn(node, args, { stdio: 'inherit', env: environment(node) }));
 }
 

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { dot, spec } from 'node:test/reporters';
+import { NODE_FLAGS } from './node-flags.mjs';
 
 const TEST_TIMEOUT_MS = 60_000;
 const SILENCE_LIMIT_MS = 120_000;
@@ -22,7 +23,7 @@ type TestEvent = {
 process.chdir(join(import.meta.dirname, '..'));
 
 const wanted = process.argv.slice(2).map((path) => resolve(path));
-const files = globSync('{src,scripts,bench}/**/*.test.ts', { exclude: ['**/node_modules/**'] })
+const files = globSync('{src,scripts,bench,examples}/**/*.test.ts', { exclude: ['**/node_modules/**'] })
   .map((file) => resolve(file))
   .filter((file) => wanted.length === 0 || wanted.some((path) => file.startsWith(path)))
   .sort();
@@ -80,7 +81,7 @@ function watchForSilence(events: ReturnType<typeof run>, abort: () => void) {
 async function runFiles() {
   const concurrency = Math.max(2, availableParallelism());
   const controller = new AbortController();
-  const events = run({ files, concurrency, timeout: TEST_TIMEOUT_MS, signal: controller.signal });
+  const events = run({ files, concurrency, execArgv: NODE_FLAGS, timeout: TEST_TIMEOUT_MS, signal: controller.signal });
   events.on('test:pass', onPass);
   events.on('test:fail', onFail);
   events.on('test:summary', (summary) => {

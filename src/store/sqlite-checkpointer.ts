@@ -53,7 +53,11 @@ export class Checkpointer {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL(import.meta.url), { workerData: { checkpoint: this.#path } });
+    const worker = new Worker(new URL(import.meta.url), {
+      workerData: { checkpoint: this.#path },
+      // It holds one statement and no data; without limits it would claim as much memory as the main thread.
+      resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 },
+    });
     worker.unref();
     worker.on('message', (copied: Copied) => this.#copied(copied));
     // Without the worker the log is still copied, by the serving thread.
