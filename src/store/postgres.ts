@@ -16,6 +16,7 @@ import {
   type LogEntry,
   type LogQuery,
   type OutboxMessage,
+  type PruneBounds,
   type Store,
   StoreUnavailable,
   StoreUnusable,
@@ -199,13 +200,8 @@ export class PostgresStore implements Store {
     await this.#query({ ...this.#sql.clear, values: [merchant_id] });
   }
 
-  async prune(options: {
-    sessions_below: string;
-    log_below: string;
-    log_most: number;
-    limit: number;
-  }): Promise<number> {
-    const { sessions_below, log_below, log_most, limit } = options;
+  async prune(bounds: PruneBounds): Promise<number> {
+    const { sessions_below, log_below, log_most, limit } = bounds;
     const [row] = await this.#query<{ n: number }>({
       ...this.#sql.prune,
       values: [sessions_below, log_below, log_most, limit],

@@ -18,6 +18,7 @@ import {
   type LogEntry,
   type LogQuery,
   type OutboxMessage,
+  type PruneBounds,
   type Put,
   type Store,
   StoreUnavailable,
@@ -269,22 +270,22 @@ export class SqliteStore implements Store {
     });
   }
 
-  prune(options: { sessions_below: string; log_below: string; log_most: number; limit: number }): Promise<number> {
+  prune(bounds: PruneBounds): Promise<number> {
+    const { sessions_below, log_below, log_most, limit } = bounds;
     return this.#exclusively(() => {
-      const remove = (name: string, below: string) =>
+      const remove = (name: string, where: string, bound: string | number) =>
         Number(
           this.#writer
-            .prepare(`DELETE FROM ${name} WHERE rowid IN (SELECT rowid FROM ${name} WHERE id < ? ORDER BY id LIMIT ?)`)
-            .run(below, options.limit).changes,
+            .prepare(`DELETE FROM ${name} WHERE rowid IN (SELECT rowid FROM ${name} WHERE ${where} LIMIT ?)`)
+            .run(bound, limit).changes,
         );
-      const excess = this.#writer.prepare('SELECT id FROM log ORDER BY id DESC LIMIT 1 OFFSET ?').get(options.log_most);
-      const excess_below = excess ? `${(excess as unknown as { id: string }).id}~` : '';
-      const log_below = excess_below > options.log_below ? excess_below : options.log_below;
-      const { sessions_below } = options;
+      // Row numbers rise by one an entry, so the excess is found without counting; what was cleared in between counts too.
+      const newest = this.#writer.prepare('SELECT max(rowid) AS n FROM log').get() as unknown as { n: number | null };
       return (
-        remove(table('session'), sessions_below) +
-        remove(table('authorization'), sessions_below) +
-        remove('log', log_below)
+        remove(table('session'), 'id < ?', sessions_below) +
+        remove(table('authorization'), 'id < ?', sessions_below) +
+        remove('log', 'id < ?', log_below) +
+        remove('log', 'rowid <= ?', (newest.n ?? 0) - log_most)
       );
     });
   }

@@ -101,6 +101,14 @@ export interface LogQuery {
   readonly limit: number;
 }
 
+/** What `Store.prune` may remove. */
+export interface PruneBounds {
+  readonly sessions_below: string;
+  readonly log_below: string;
+  readonly log_most: number;
+  readonly limit: number;
+}
+
 export interface Store {
   /** 'sqlite' or 'postgres', for messages and the control API. */
   readonly name: string;
@@ -155,7 +163,7 @@ export interface Store {
    * `sessions_below`, and up to `limit` log entries with an id below `log_below` or in excess of `log_most` entries.
    * Returns how many rows went.
    */
-  prune(options: { sessions_below: string; log_below: string; log_most: number; limit: number }): Promise<number>;
+  prune(bounds: PruneBounds): Promise<number>;
 
   /**
    * Counts one request in the window `window` of `key` and returns how many it has now, over all processes.

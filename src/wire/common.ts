@@ -1,5 +1,5 @@
 /** Rules that several of Klarna's APIs share. */
-import { type Rule, text } from './shape.ts';
+import { choice, integer, object, type Rule, required, text } from './shape.ts';
 
 /** Ids are UUIDs of any version, in either case. */
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -10,6 +10,10 @@ function upperCase(rule: Rule<string>): Rule<string> {
 
 /** ISO 3166 alpha-2 in either case, returned in upper case. */
 export const country = () => upperCase(text({ pattern: /^[A-Za-z]{2}$/, like: 'a two-letter country code' }));
+
+/** As `country`, or nothing: what clears the field where fields can be cleared. */
+export const countryOrEmpty = () =>
+  upperCase(text({ pattern: /^(?:[A-Za-z]{2})?$/, like: 'a two-letter country code' }));
 
 /** ISO 4217 in either case, returned in upper case. */
 export const currency = () => upperCase(text({ pattern: /^[A-Za-z]{3}$/, like: 'a three-letter currency code' }));
@@ -25,3 +29,80 @@ export const callbackUrl = () =>
   text({ max: 2000, pattern: CALLBACK_URL, like: 'an https:// URL (or http://localhost)' });
 const CALLBACK_URL =
   /^(?:https:\/\/.|http:\/\/(?:localhost|[a-z0-9-]+\.localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal)(?:[:/?#]|$))/i;
+
+export const MAX_LINES = 1000;
+export const MAX_AMOUNT = 200_000_000;
+
+export const LINE_TYPES = [
+  'physical',
+  'discount',
+  'shipping_fee',
+  'sales_tax',
+  'digital',
+  'gift_card',
+  'store_credit',
+  'surcharge',
+] as const;
+
+/** An address. The fields are the same in every API, their lengths are not. */
+export const addressOf = (limits: {
+  readonly person: number;
+  readonly place: number;
+  readonly organization: number;
+  readonly country: Rule<string>;
+}) =>
+  object({
+    given_name: text({ max: limits.person }),
+    family_name: text({ max: limits.person }),
+    organization_name: text({ max: limits.organization }),
+    attention: text({ max: limits.organization }),
+    email: text({ max: limits.person }),
+    title: text({ max: 20 }),
+    street_address: text({ max: limits.person }),
+    street_address2: text({ max: limits.person }),
+    postal_code: text({ max: 10 }),
+    city: text({ max: limits.place }),
+    region: text({ max: limits.place }),
+    phone: text({ max: limits.person }),
+    country: limits.country,
+  });
+
+const productIdentifiers = object({
+  brand: text({ max: 70 }),
+  category_path: text({ max: 750 }),
+  global_trade_item_number: text({ max: 50 }),
+  manufacturer_part_number: text({ max: 70 }),
+  color: text({ max: 64 }),
+  size: text({ max: 64 }),
+});
+
+const subscription = object({
+  name: required(text({ min: 1, max: 255 })),
+  interval: required(choice(['DAY', 'WEEK', 'MONTH', 'YEAR'])),
+  interval_count: required(integer({ min: 1 })),
+});
+
+/** An order line. Amounts in minor units, `tax_rate` in basis points; the APIs differ in the limits named here. */
+export const orderLineOf = <const T extends string>(limits: {
+  readonly types: readonly T[];
+  readonly name_min: number;
+  readonly quantity_unit: number;
+  readonly tax_rate: number;
+}) =>
+  object({
+    type: choice(limits.types),
+    reference: text({ max: 255 }),
+    name: required(text({ min: limits.name_min, max: 255 })),
+    quantity: required(integer({ min: 0, max: 2_147_483_647 })),
+    quantity_unit: text({ max: limits.quantity_unit }),
+    unit_price: required(integer({ max: MAX_AMOUNT })),
+    tax_rate: integer({ min: 0, max: limits.tax_rate }),
+    total_amount: required(integer({ max: MAX_AMOUNT })),
+    total_discount_amount: integer({ min: 0, max: MAX_AMOUNT }),
+    total_tax_amount: integer({ max: MAX_AMOUNT }),
+    merchant_data: text({ max: 1024 }),
+    product_url: text({ max: 1024 }),
+    image_url: text({ max: 1024 }),
+    product_identifiers: productIdentifiers,
+    subscription,
+  });

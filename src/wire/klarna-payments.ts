@@ -2,71 +2,11 @@
  * The bodies of Klarna Payments v1. Limits are those of Klarna's OpenAPI document.
  * A body's type follows from its rule, so that the two cannot differ.
  */
-import { callbackUrl, country, currency, locale } from './common.ts';
+import { addressOf, callbackUrl, country, currency, LINE_TYPES, locale, MAX_LINES, orderLineOf } from './common.ts';
 import { boolean, choice, type Infer, integer, list, object, required, text } from './shape.ts';
 
-export const MAX_LINES = 1000;
-export const MAX_AMOUNT = 200_000_000;
-
-export const LINE_TYPES = [
-  'physical',
-  'discount',
-  'shipping_fee',
-  'sales_tax',
-  'digital',
-  'gift_card',
-  'store_credit',
-  'surcharge',
-] as const;
-
-const address = object({
-  given_name: text({ max: 99 }),
-  family_name: text({ max: 99 }),
-  organization_name: text({ max: 99 }),
-  attention: text({ max: 99 }),
-  email: text({ max: 99 }),
-  title: text({ max: 20 }),
-  street_address: text({ max: 99 }),
-  street_address2: text({ max: 99 }),
-  postal_code: text({ max: 10 }),
-  city: text({ max: 99 }),
-  region: text({ max: 99 }),
-  phone: text({ max: 99 }),
-  country: country(),
-});
-
-export const productIdentifiers = object({
-  brand: text({ max: 70 }),
-  category_path: text({ max: 750 }),
-  global_trade_item_number: text({ max: 50 }),
-  manufacturer_part_number: text({ max: 70 }),
-  color: text({ max: 64 }),
-  size: text({ max: 64 }),
-});
-
-export const subscription = object({
-  name: required(text({ min: 1, max: 255 })),
-  interval: required(choice(['DAY', 'WEEK', 'MONTH', 'YEAR'])),
-  interval_count: required(integer({ min: 1 })),
-});
-
-const orderLine = object({
-  type: choice(LINE_TYPES),
-  reference: text({ max: 255 }),
-  name: required(text({ min: 1, max: 255 })),
-  quantity: required(integer({ min: 0, max: 2_147_483_647 })),
-  quantity_unit: text({ max: 8 }),
-  unit_price: required(integer({ max: MAX_AMOUNT })),
-  tax_rate: integer({ min: 0, max: 10_000 }),
-  total_amount: required(integer({ max: MAX_AMOUNT })),
-  total_discount_amount: integer({ min: 0, max: MAX_AMOUNT }),
-  total_tax_amount: integer({ max: MAX_AMOUNT }),
-  merchant_data: text({ max: 1024 }),
-  product_url: text({ max: 1024 }),
-  image_url: text({ max: 1024 }),
-  product_identifiers: productIdentifiers,
-  subscription,
-});
+const address = addressOf({ person: 99, place: 99, organization: 99, country: country() });
+const orderLine = orderLineOf({ types: LINE_TYPES, name_min: 1, quantity_unit: 8, tax_rate: 10_000 });
 
 const customer = object({
   date_of_birth: text({ pattern: /^\d{4}-\d{2}-\d{2}$/, like: 'a date, yyyy-mm-dd' }),
