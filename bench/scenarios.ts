@@ -1,0 +1,143 @@
+/** What is sent to the servers: steps that each of the connections goes through again and again, one request at a time. */
+import { readFileSync } from 'node:fs';
+import type { Step } from 'autocannon';
+
+export const CREDENTIALS = { username: 'K000001_local', password: 'local' } as const;
+
+/** A purchase of two lines as a shop sends it. The amounts add up; the address is that of no test person. */
+export const PURCHASE = {
+  purchase_country: 'SE',
+  purchase_currency: 'SEK',
+  locale: 'sv-SE',
+  order_amount: 40_000,
+  order_tax_amount: 8_000,
+  order_lines: [
+    {
+      type: 'physical',
+      reference: '19-402-SE',
+      name: 'Red T-shirt',
+      quantity: 2,
+      unit_price: 15_000,
+      tax_rate: 2_500,
+      total_amount: 30_000,
+      total_discount_amount: 0,
+      total_tax_amount: 6_000,
+    },
+    {
+      type: 'physical',
+      reference: '20-117-SE',
+      name: 'Mug',
+      quantity: 1,
+      unit_price: 10_000,
+      tax_rate: 2_500,
+      total_amount: 10_000,
+      total_discount_amount: 0,
+      total_tax_amount: 2_000,
+    },
+  ],
+  billing_address: {
+    given_name: 'Alva',
+    family_name: 'Lindqvist',
+    email: 'alva.lindqvist@example.com',
+    phone: '+46701740615',
+    street_address: 'Storgatan 12',
+    postal_code: '111 22',
+    city: 'Stockholm',
+    country: 'SE',
+  },
+  merchant_reference1: 'ON4711',
+  merchant_urls: { confirmation: 'https://shop.example/confirmation' },
+} as const;
+
+export const CAPTURE = { captured_amount: PURCHASE.order_amount, description: 'Shipped' } as const;
+export const REFUND = { refunded_amount: PURCHASE.order_amount, description: 'Returned' } as const;
+
+const basic = (username: string, password: string) =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+const AUTHORIZED = { Authorization: basic(CREDENTIALS.username, CREDENTIALS.password) };
+const JSON_BODY = { ...AUTHORIZED, 'Content-Type': 'application/json' };
+
+const CREATE_SESSION: Step = {
+  method: 'POST',
+  path: '/payments/v1/sessions',
+  headers: JSON_BODY,
+  body: JSON.stringify(PURCHASE),
+};
+
+/** The nearest that a mock of Stripe has to a payment session: a charge that is authorized and not captured. */
+const CREATE_CHARGE: Step = {
+  method: 'POST',
+  path: '/v1/charges',
+  headers: { Authorization: basic('sk_test_bench', ''), 'Content-Type': 'application/x-www-form-urlencoded' },
+  body: new URLSearchParams({
+    amount: String(PURCHASE.order_amount),
+    currency: 'sek',
+    source: 'tok_visa',
+    capture: 'false',
+    description: 'Red T-shirt, Mug',
+    receipt_email: PURCHASE.billing_address.email,
+    'metadata[merchant_reference1]': PURCHASE.merchant_reference1,
+  }).toString(),
+};
+
+/** Where the order ids that a scenario reads come from, or go to: ids of 36 characters, one after the other. */
+interface Ids {
+  readonly file?: string;
+  readonly collect?: (order_id: string) => void;
+}
+
+export const SCENARIOS = { session: () => [CREATE_SESSION], charge: () => [CREATE_CHARGE], lifecycle, read } as const;
+export type ScenarioName = keyof typeof SCENARIOS;
+
+/** From session to refund, each step with the ids that the steps before it were answered with. */
+function lifecycle({ collect }: Ids): Step[] {
+  const order = '/ordermanagement/v1/orders/{order_id}';
+  return [
+    { ...CREATE_SESSION, onResponse: keep('session_id') },
+    { ...post('/control/sessions/{session_id}/authorize', {}), onResponse: keep('authorization_token') },
+    {
+      ...post('/payments/v1/authorizations/{authorization_token}/order', PURCHASE),
+      onResponse: keep('order_id', collect),
+    },
+    post(`${order}/captures`, CAPTURE),
+    post(`${order}/refunds`, REFUND),
+    { method: 'GET', path: order, headers: AUTHORIZED, setupRequest: filled(order) },
+  ];
+}
+
+/** Any one of the stored orders, each as likely as the other. */
+function read({ file }: Ids): Step[] {
+  const ids = file === undefined ? '' : readFileSync(file, 'latin1');
+  const count = Math.floor(ids.length / 36);
+  if (count === 0) throw new Error('no orders to read');
+  const path = () => {
+    const at = Math.floor(Math.random() * count) * 36;
+    return `/ordermanagement/v1/orders/${ids.slice(at, at + 36)}`;
+  };
+  return [
+    { method: 'GET', path: '/', headers: AUTHORIZED, setupRequest: (step) => Object.assign(step, { path: path() }) },
+  ];
+}
+
+function post(path: string, body: object): Step {
+  return { method: 'POST', path, headers: JSON_BODY, body: JSON.stringify(body), setupRequest: filled(path) };
+}
+
+/** Puts ids into the path; without them the chain is broken, and begins again. */
+function filled(template: string): NonNullable<Step['setupRequest']> {
+  const [before = '', name = '', after = ''] = template.split(/[{}]/);
+  return (step, context) => {
+    const id = context[name];
+    return id === undefined ? null : Object.assign(step, { path: before + id + after });
+  };
+}
+
+function keep(name: string, collect?: (id: string) => void): NonNullable<Step['onResponse']> {
+  const pattern = new RegExp(`"${name}": ?"([^"]+)"`);
+  return (_status, body, context) => {
+    const id = pattern.exec(body)?.[1];
+    if (id === undefined) return;
+    context[name] = id;
+    collect?.(id);
+  };
+}
