@@ -95,7 +95,8 @@ function lineTaxFault(line: LineAmounts): SumFault | undefined {
 /** The tax contained in a gross amount, to the nearest minor unit, halves away from zero. For explanations. */
 export function containedTax(gross: number, rate: number): number {
   const exact = (gross * rate) / (10_000 + rate);
-  return Math.sign(exact) * Math.round(Math.abs(exact));
+  // Adding zero turns -0 into 0.
+  return Math.sign(exact) * Math.round(Math.abs(exact)) + 0;
 }
 
 function checkTotals(order: OrderAmounts): SumFault[] {

@@ -15,6 +15,8 @@ import {
   type Category,
   type Context,
   type PaymentMethodType,
+  PERSONAL_FIELDS,
+  type PersonalField,
   type Review,
   type RISK_CODES,
   type Session,
@@ -63,9 +65,19 @@ export function authorize(session: Session | undefined, request: AuthorizeReques
   if (!updated.ok) return updated;
   const current = updated.value;
   const category = request.category ?? current.categories[0];
-  if (category === undefined || !current.categories.includes(category))
-    return accept(categoryNotOffered(current, request.category));
-  return accept(unusableData(current, context) ?? decide(current, category, request, context));
+  const outcome =
+    category === undefined || !current.categories.includes(category)
+      ? categoryNotOffered(current, request.category)
+      : (unusableData(current, context) ?? decide(current, category, request, context));
+  return accept({ ...outcome, session: withUnshown(outcome, session, request.data) });
+}
+
+/** What the shopper sent is kept for the next try, and shown to the merchant once a try is approved. */
+function withUnshown({ session, approved }: Try, before: Session | undefined, sent: SessionUpdate): Session {
+  const { unshown: _old, ...rest } = session;
+  const isNew = (field: PersonalField) => sent[field] !== undefined && before?.details[field] === undefined;
+  const unshown = PERSONAL_FIELDS.filter((field) => before?.unshown?.includes(field) || isNew(field));
+  return approved || unshown.length === 0 ? rest : { ...rest, unshown };
 }
 
 /** Cancels a live token: the purchase will not become an order. */

@@ -51,7 +51,7 @@ function compareObjects(name: string, session: object | undefined, order: object
 }
 
 function compareValue(field: string, session: unknown, order: unknown): Explanation[] {
-  if (session === undefined || order === undefined || same(session, order)) return [];
+  if (isEmpty(session) || isEmpty(order) || same(session, order)) return [];
   const figures = typeof session === 'number' && typeof order === 'number' ? { off_by: order - session } : {};
   return [
     {
@@ -66,6 +66,11 @@ function compareValue(field: string, session: unknown, order: unknown): Explanat
 }
 
 const CHANGE = 'Send what the shopper authorized, or update the session and let the shopper authorize again.';
+
+/** Shops send fields that a shopper left empty as empty texts; they say no more than an absent field. */
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === '';
+}
 
 /** Objects within lines (product identifiers, subscription) are small; their normalised text decides. */
 function same(a: unknown, b: unknown): boolean {

@@ -24,7 +24,7 @@ export function acknowledge(order: Order): Outcome<Order> {
 export function cancel(order: Order): Outcome<Order> {
   const refused = refuseState(order, 'cancel', 'cancel_not_allowed');
   if (refused) return refused;
-  const { review: _withdrawn, override_until_ms: _over, ...rest } = order;
+  const { review: _withdrawn, auto_capture_id: _never, override_until_ms: _over, ...rest } = order;
   return accept({ ...rest, status: step('cancel', order.status, 'CANCELLED') });
 }
 

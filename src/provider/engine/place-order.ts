@@ -59,7 +59,7 @@ function repeat(authorization: Authorization, digest: string, context: Context):
   const { order_id = '', expires_at_ms } = authorization;
   if (context.now_ms >= expires_at_ms) {
     return refuse('token_consumed', {
-      message: `Order ${order_id} was placed with this token more than 60 minutes after the authorization.`,
+      message: `Order ${order_id} was placed with this token, and the token has expired since; only until then a repeat is answered with the order.`,
       change: 'Use the order; for another purchase create a new session.',
     });
   }
@@ -154,8 +154,11 @@ function newOrder(authorization: Authorization, session: Session, request: Order
     locale: details.locale ?? '',
     order_lines: request.order_lines,
     billing_address,
-    // Klarna ships to the billing address unless told otherwise.
-    shipping_address: { ...(session.details.shipping_address ?? billing_address), ...request.shipping_address },
+    // Klarna ships to the billing address unless told otherwise, and never to a mixture of the two.
+    shipping_address:
+      details.shipping_address === undefined
+        ? billing_address
+        : { ...session.details.shipping_address, ...request.shipping_address },
     ...(details.customer && { customer: { ...session.details.customer, ...request.customer } }),
     ...(details.merchant_reference1 !== undefined && { merchant_reference1: details.merchant_reference1 }),
     ...(details.merchant_reference2 !== undefined && { merchant_reference2: details.merchant_reference2 }),
@@ -166,7 +169,7 @@ function newOrder(authorization: Authorization, session: Session, request: Order
     refunds: [],
     shipping_info: [],
     ...(review && { review: { decision: review.decision, decide_at_ms: now + review.decide_after_ms } }),
-    ...(review && request.auto_capture && { auto_capture: true }),
+    ...(review && request.auto_capture && { auto_capture_id: context.id() }),
     answers: [],
   };
 }

@@ -34,7 +34,9 @@ export function decidingCountry(purchase: Pick<Purchase, 'purchase_country' | 'b
 }
 
 function sumFaults(purchase: Purchase): Explanation[] {
-  return checkSums(purchase).map((fault) => explainSum(fault, purchase));
+  return checkSums({ ...purchase, purchase_country: decidingCountry(purchase) }).map((fault) =>
+    explainSum(fault, purchase),
+  );
 }
 
 function explainSum(fault: SumFault, purchase: Purchase): Explanation {

@@ -36,7 +36,21 @@ export function updateSession(
   const stated = details.locale === DEFAULT_LOCALE && changes.locale === undefined ? omitLocale(details) : details;
   const faults = purchaseFaults(stated);
   if (faults.length > 0) return refuse('bad_purchase', faults);
-  return accept({ ...open.value, details, categories: offeredCategories(details, context) });
+  const { unshown = [], ...rest } = open.value;
+  const still = unshown.filter((field) => changes[field] === undefined);
+  return accept({
+    ...rest,
+    ...(still.length > 0 && { unshown: still }),
+    details,
+    categories: offeredCategories(details, context),
+  });
+}
+
+/** The session as the merchant may see it: what a shopper sent without being approved is left out. Source: check a session. */
+export function shownDetails({ details, unshown = [] }: Session): Partial<SessionCreate> {
+  const shown: Partial<SessionCreate> = { ...details };
+  for (const field of unshown) delete shown[field];
+  return shown;
 }
 
 /** The merchant's session unless it is unknown, somebody else's, or expired. */

@@ -91,9 +91,14 @@ export interface Session {
   /** The newest authorization's token while it can still be used. */
   readonly authorization_token?: string;
   readonly order_id?: string;
+  /** What only the shopper has sent; not shown to the merchant until there is an authorization. */
+  readonly unshown?: readonly PersonalField[];
   /** What the shopper's latest try came to. */
   readonly latest_try?: 'approved' | 'refused' | 'abandoned' | 'failed' | 'reversed';
 }
+
+export const PERSONAL_FIELDS = ['billing_address', 'shipping_address', 'customer'] as const;
+export type PersonalField = (typeof PERSONAL_FIELDS)[number];
 
 /** How a pending order will be decided, unless somebody decides before. */
 export interface Review {
@@ -175,8 +180,11 @@ export interface Order {
   readonly review?: { readonly decide_at_ms: number; readonly decision: 'accept' | 'reject' };
   /** After REJECTED: until when a capture overrides the decision. */
   readonly override_until_ms?: number;
-  /** The whole amount is to be captured as soon as the review accepts. */
-  readonly auto_capture?: boolean;
+  /**
+   * The whole amount is to be captured, under this id, as soon as the review accepts. Chosen when the order is placed, so that
+   * whoever brings the order up to date, reads included, sees the same capture.
+   */
+  readonly auto_capture_id?: string;
   /** Answers given under idempotency keys in the last 24 hours, oldest first. */
   readonly answers: readonly KeptAnswer[];
 }

@@ -52,12 +52,15 @@ function nextDue(order: Order): Due | undefined {
 
 /** Klarna's decision on a pending order, with the notification that tells the merchant. Source: pending orders. */
 export function decideReview(order: Order, decision: 'accept' | 'reject', context: Context): UpToDate {
-  const { review: _over, auto_capture, ...rest } = order;
+  const { review: _over, auto_capture_id, ...rest } = order;
   const accepted = decision === 'accept';
   const decided: Order = accepted
     ? { ...rest, fraud_status: 'ACCEPTED' }
     : { ...rest, fraud_status: 'REJECTED', override_until_ms: context.now_ms + WINDOWS.override_ms };
-  const captured = accepted && auto_capture && decided.status === 'AUTHORIZED' ? captureAll(decided, context) : decided;
+  const captured =
+    accepted && auto_capture_id !== undefined
+      ? captureAll(decided, { ...context, id: () => auto_capture_id })
+      : decided;
   return {
     order: captured,
     callbacks: notification(order, accepted ? 'FRAUD_RISK_ACCEPTED' : 'FRAUD_RISK_REJECTED', context),
@@ -75,6 +78,6 @@ function withdrawRejected({ override_until_ms: _over, ...order }: Order): Order 
   return { ...order, status: step('cancel', order.status, 'CANCELLED') };
 }
 
-function expire({ review: _over, auto_capture: _never, override_until_ms: _past, ...order }: Order): Order {
+function expire({ review: _over, auto_capture_id: _never, override_until_ms: _past, ...order }: Order): Order {
   return { ...order, status: step('expire', order.status, order.status === 'AUTHORIZED' ? 'EXPIRED' : 'CAPTURED') };
 }

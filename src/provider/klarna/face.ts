@@ -21,6 +21,7 @@ import type { Explanation } from '../engine/outcome.ts';
 import type { Callback, Context, Merchant, Region } from '../engine/state.ts';
 import { type Authenticator, isCurrent, type Principal } from '../merchants.ts';
 import { outboxMessage } from '../outbox.ts';
+import { redacted } from '../redact.ts';
 import type { World } from '../world.ts';
 import type { KlarnaError } from './errors.ts';
 import { explainFaults } from './faults.ts';
@@ -74,9 +75,7 @@ export class KlarnaFace {
     const base = publicUrl ?? `http://${header(request, 'host') ?? 'localhost'}`;
     const arrival: Arrival = { request, correlation_id: world.id(), real_now_ms: world.now(), base };
     try {
-      const identified = this.#options.authenticator.identify(header(request, 'authorization'));
-      const principal = identified instanceof Promise ? await identified : identified;
-      const merchant = principal && (await this.#store.get<Merchant>('merchant', principal.merchant_id));
+      const { principal, merchant } = await this.#identify(header(request, 'authorization'));
       if (!principal || !isCurrent(merchant, principal) || !this.#inRegion(request, merchant))
         return this.#unauthorized(arrival, principal, merchant);
       return await this.#authorized(arrival, principal, merchant);
@@ -86,9 +85,23 @@ export class KlarnaFace {
   }
 
   /** The answer to a request that could not be read at all. */
-  unreadable(status: 400 | 408 | 431): Answer {
+  unreadable(status: keyof typeof UNREADABLE): Answer {
     const error = { status, error_code: UNREADABLE[status], error_messages: [] };
     return errorAnswer(error, { correlation_id: this.#options.world.id(), path: '' }, []);
+  }
+
+  async #identify(
+    authorization: string | undefined,
+  ): Promise<{ principal: Principal | undefined; merchant: Merchant | undefined }> {
+    const { authenticator } = this.#options;
+    const merchantOf = (principal: Principal | undefined) =>
+      principal && this.#store.get<Merchant>('merchant', principal.merchant_id);
+    const identified = authenticator.identify(authorization);
+    const principal = identified instanceof Promise ? await identified : identified;
+    const merchant = await merchantOf(principal);
+    if (!principal || isCurrent(merchant, principal)) return { principal, merchant };
+    const again = await authenticator.identifyAgain(authorization);
+    return { principal: again, merchant: await merchantOf(again) };
   }
 
   async #authorized(arrival: Arrival, principal: Principal, merchant: Merchant): Promise<Answer> {
@@ -99,11 +112,32 @@ export class KlarnaFace {
     const refused = refuseRoute(match, arrival) ?? refuseRate(allowance) ?? refuseSize(arrival.request);
     if (refused || !match || !operation || !operation.serve.built)
       return this.#refuse(arrival, merchant, refused ?? NO_SUCH_PATH, allowance);
-    const read = readBody(operation.serve, match.params, arrival.request);
-    if (read.refused) return this.#refuse(arrival, merchant, read.refused, allowance);
+    const wrongPath = operation.serve.checkPath?.(match.params);
+    if (wrongPath) return this.#refuse(arrival, merchant, wrongPath, allowance);
+    const read = readBody(operation.serve, arrival.request);
     const call = { operation, params: match.params, body: read.body };
+    if (read.refused) {
+      const before = await this.#replay(call, operation.serve, arrival, merchant);
+      return before
+        ? replyAnswer(before, arrival, allowance)
+        : this.#refuse(arrival, merchant, read.refused, allowance);
+    }
     const reply = await this.#run(call, operation.serve, arrival, principal);
     return reply === 'gone' ? this.#unauthorized(arrival, principal, merchant) : replyAnswer(reply, arrival, allowance);
+  }
+
+  /** What was answered under the same idempotency key before: the key alone decides, so the repeat's body may be anything. */
+  async #replay(
+    call: Pick<Call, 'operation' | 'params' | 'body'>,
+    { replay }: Built,
+    arrival: Arrival,
+    merchant: Merchant,
+  ): Promise<Reply | undefined> {
+    if (!replay || header(arrival.request, 'klarna-idempotency-key') === undefined) return undefined;
+    const context = this.#context(merchant, arrival);
+    const reply = await this.#committed(replay(this.#callOf(call, context, arrival)));
+    if (reply) this.#store.note(logEntry(arrival, context, reply));
+    return reply;
   }
 
   /** Runs the operation: a write as a unit of work with its log entry, a read over committed state. */
@@ -129,26 +163,32 @@ export class KlarnaFace {
     // The credential may have been withdrawn since the request was let in.
     if (!isCurrent(merchant, principal)) return { answer: 'gone', changes: {} };
     const context = this.#context(merchant, arrival);
-    const reply = yield* handle({
-      ...call,
-      context,
-      base: arrival.base,
-      idempotency_key: header(arrival.request, 'klarna-idempotency-key') || undefined,
-      sign: (text) => createHmac('sha256', this.#options.secret).update(text).digest('base64url'),
-    });
+    const reply = yield* handle(this.#callOf(call, context, arrival));
     const outbox = messages(reply.callbacks, context, this.#options.world);
     const log = [logEntry(arrival, context, reply)];
     return { answer: reply, changes: { ...reply.changes, outbox, log } };
   }
 
-  async #readOnly(work: Work<Reply | 'gone'>): Promise<Reply | 'gone'> {
+  #callOf(call: Pick<Call, 'operation' | 'params' | 'body'>, context: Context, { request, base }: Arrival): Call {
+    return {
+      ...call,
+      context,
+      base,
+      idempotency_key: header(request, 'klarna-idempotency-key') || undefined,
+      sign: (text) => createHmac('sha256', this.#options.secret).update(text).digest('base64url'),
+    };
+  }
+
+  /** Runs a generator over committed state. */
+  async #committed<T>(work: Generator<Ask, T, unknown>): Promise<T> {
     let step = work.next();
-    while (!step.done) {
-      const ask: Ask = step.value;
-      step = work.next(await this.#store.get(ask.kind, ask.id));
-    }
-    for (const entry of step.value.changes.log ?? []) this.#store.note(entry);
-    const { answer } = step.value;
+    while (!step.done) step = work.next(await this.#store.get(step.value.kind, step.value.id));
+    return step.value;
+  }
+
+  async #readOnly(work: Work<Reply | 'gone'>): Promise<Reply | 'gone'> {
+    const { answer, changes } = await this.#committed(work);
+    for (const entry of changes.log ?? []) this.#store.note(entry);
     // What time brought about shows in the answer; the timer stores it, and sends what it sends, once.
     return answer === 'gone' ? answer : { ...answer, callbacks: [] };
   }
@@ -206,7 +246,12 @@ const PREFIX = /^\/(?:payments|ordermanagement|customer-token|hpp|disputes|v4|se
 /** Payments names the charset, the other APIs do not; clients compare the whole value. */
 const jsonType = (path: string) =>
   path.startsWith('/payments/') ? 'application/json;charset=utf-8' : 'application/json';
-const UNREADABLE = { 400: 'BAD_REQUEST', 408: 'TIMEOUT', 431: 'REQUEST_TOO_LARGE' } as const;
+const UNREADABLE = {
+  400: 'BAD_REQUEST',
+  408: 'TIMEOUT',
+  431: 'REQUEST_TOO_LARGE',
+  500: 'INTERNAL_SERVER_ERROR',
+} as const;
 
 function refused(
   status: number,
@@ -259,13 +304,7 @@ function refuseSize({ body }: Request): Refused | undefined {
 }
 
 /** The body as the operation's rule reads it, or the first stage that refuses it. */
-function readBody(
-  built: Built,
-  params: Readonly<Record<string, string>>,
-  request: Request,
-): { body?: unknown; refused?: Refused } {
-  const wrongPath = built.checkPath?.(params);
-  if (wrongPath) return { refused: wrongPath };
+function readBody(built: Built, request: Request): { body?: unknown; refused?: Refused } {
   if (!built.body) return {};
   if (request.body.text !== '' && !isJsonType(header(request, 'content-type'))) return { refused: WRONG_TYPE };
   const parsed = parse(request);
@@ -335,7 +374,7 @@ function logEntry(arrival: Arrival, { merchant, now_ms }: Context, reply: Reply)
     ...logFields(arrival, reply),
     merchant_id: merchant.merchant_id,
     at_ms: now_ms,
-    request: arrival.request.body.text,
+    request: redacted(arrival.request.body.text),
   };
 }
 

@@ -30,6 +30,8 @@ export interface Built {
   /** Fails before the body is looked at when the path cannot be right. */
   readonly checkPath?: (params: Readonly<Record<string, string>>) => Refused | undefined;
   readonly handle: Handler;
+  /** The answer kept under the call's idempotency key, for repeats whose body cannot be read. Changes nothing. */
+  readonly replay?: (call: Call) => Generator<Ask, Reply | undefined, unknown>;
 }
 
 interface NotBuilt {

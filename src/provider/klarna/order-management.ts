@@ -59,14 +59,27 @@ function writes(command: Command): Handler {
     const { order, callbacks } = found.value;
     const subject = order.order_id;
     const key = call.idempotency_key === undefined ? undefined : answerKey(call, call.idempotency_key);
-    const before = key && keptAnswers(order, call.context).find((answer) => answer.key === key);
-    if (before) return { ...before, subject, replayed: true, callbacks, changes: { put: [orderPut(order)] } };
+    const before = keptReply(order, call);
+    if (before) return { ...before, callbacks, changes: { put: [orderPut(order)] } };
     const outcome = command(order, call);
     const reply = outcome.ok ? changedReply(outcome.value, call) : refusedReply(outcome.refusal, call);
     const changed = outcome.ok ? outcome.value.order : order;
     const put = [orderPut(key ? keepAnswer(changed, key, reply, call.context) : changed)];
     return { ...reply, subject, callbacks, changes: { put } };
   };
+}
+
+/** The first answer under the call's idempotency key. */
+function keptReply(order: Order, call: Call): Reply | undefined {
+  if (call.idempotency_key === undefined) return undefined;
+  const key = answerKey(call, call.idempotency_key);
+  const kept = keptAnswers(order, call.context).find((answer) => answer.key === key);
+  return kept && { ...kept, subject: order.order_id, replayed: true };
+}
+
+function* replay(call: Call): Generator<Ask, Reply | undefined, unknown> {
+  const found = yield* readOrder(call);
+  return found.ok ? keptReply(found.value.order, call) : undefined;
 }
 
 /** A handler that shows an order or a part of it. */
@@ -192,6 +205,7 @@ const write = (command: Command, body?: Rule<unknown>): Built => ({
   ...common,
   mode: 'write',
   handle: writes(command),
+  replay,
   ...(body && { body }),
 });
 const show = (view: View): Built => ({ ...common, mode: 'read', handle: shows(view) });

@@ -10,10 +10,11 @@ import {
   sessionUpdate,
 } from '../../wire/klarna-payments.ts';
 import { cancelAuthorization } from '../engine/authorize.ts';
+import { assertOrder } from '../engine/invariants.ts';
 import { type PlacedOrder, placeOrder, type Repeated } from '../engine/place-order.ts';
-import { createSession, readableSession, updateSession } from '../engine/session.ts';
+import { createSession, readableSession, shownDetails, updateSession } from '../engine/session.ts';
 import type { Authorization, Category, Order, Session } from '../engine/state.ts';
-import { wakeAt } from '../engine/time.ts';
+import { bringUpToDate, wakeAt } from '../engine/time.ts';
 import { paymentsFaults } from './faults.ts';
 import { type Built, type Call, type Handler, json, type Operation, type Reply, refusedReply } from './operation.ts';
 
@@ -37,6 +38,7 @@ export function authorizationPut(authorization: Authorization, fresh = false): P
   return { kind: 'authorization', id, merchant_id, state: authorization, fresh };
 }
 export function orderPut(order: Order, fresh = false): Put {
+  assertOrder(order);
   return {
     kind: 'order',
     id: order.order_id,
@@ -103,7 +105,8 @@ function orderReply({ order, session, authorization, callbacks }: PlacedOrder, c
 function* repeatedReply({ order_id }: Repeated, call: Call): Generator<Ask, Reply, unknown> {
   const order = yield* read<Order>('order', order_id);
   if (!order) throw new Error(`order ${order_id} of a consumed authorization is gone`);
-  return json(200, orderView(order, call), { subject: order_id, replayed: true });
+  const upToDate = bringUpToDate(order, call.context).order;
+  return json(200, orderView(upToDate, call), { subject: order_id, replayed: true });
 }
 
 function orderView(order: Order, { base }: Call): object {
@@ -132,7 +135,7 @@ function* readAuthorization(
 
 /** A session as its merchant reads it. What identifies the shopper towards authorities is not handed out again. */
 function sessionView(session: Session, call: Call): object {
-  const { customer, step_up_id: _createOnly, ...details } = session.details;
+  const { customer, step_up_id: _createOnly, ...details } = shownDetails(session);
   return {
     status: session.status,
     expires_at: new Date(session.expires_at_ms).toISOString(),
