@@ -3,7 +3,7 @@
  * request, and a shutdown that finishes what has begun.
  */
 import { isUtf8 } from 'node:buffer';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Answer, Body, Request } from './exchange.ts';
 
@@ -13,11 +13,15 @@ const LIMITS = {
   header_bytes: 6 * 1024,
   headers_bytes: 20 * 1024,
   idle_ms: 59_000,
+  /** The first line of a request, beside its headers. */
+  target_bytes: 12 * 1024,
   /** What is read and thrown away of a body that is too large, so that the client gets to read the answer. */
   discard_bytes: 16 * 1024 * 1024,
   /** For a request to arrive whole. */
   request_ms: 60_000,
   connections: 10_000,
+  /** How long a connection whose request could not be read is kept, so that the client gets to read the answer. */
+  linger_ms: 2_000,
 } as const;
 
 export interface HttpServer {
@@ -30,19 +34,38 @@ export interface HttpServer {
 export interface Handlers {
   /** Must not reject: whatever happens, a client gets an answer. */
   answer(request: Request): Promise<Answer>;
-  /** The answer to what node:http could not parse: 400, or 431 for headers over the limit. */
-  unreadable(status: 400 | 431 | 408): Answer;
+  /**
+   * The answer to what is no request: 400 for what could not be parsed, 408 when it did not arrive in time, 431 for headers
+   * over the limit. And 500, the last resort, when an answer could not be made or sent.
+   */
+  unreadable(status: Unreadable): Answer;
 }
+
+export type Unreadable = 400 | 408 | 431 | 500;
 
 /** Listens, or rejects with the system's error (EADDRINUSE, EACCES, ...). Port 0 picks a free one. */
 export function listen(options: { port: number; host: string }, handlers: Handlers): Promise<HttpServer> {
-  const server = createServer(
-    // Klarna's limit holds for names and values; node counts the request line too.
-    { maxHeaderSize: LIMITS.headers_bytes + 2048, keepAliveTimeout: LIMITS.idle_ms, requestTimeout: LIMITS.request_ms },
-    (incoming, outgoing) => void serve(incoming, outgoing, handlers),
-  );
+  const server = createServer({
+    // Node counts the target along with the headers; the limit of the headers alone is checked in `unreadable`.
+    maxHeaderSize: LIMITS.headers_bytes + LIMITS.target_bytes,
+    keepAliveTimeout: LIMITS.idle_ms,
+    requestTimeout: LIMITS.request_ms,
+    // Node would refuse a request without Host in words of its own.
+    requireHostHeader: false,
+  });
+  const take = (incoming: IncomingMessage, outgoing: ServerResponse) =>
+    void serve(incoming, outgoing, server, handlers);
+  server.on('request', take);
+  // An expectation that is not known may be ignored (RFC 9110, 10.1.1); node would answer it in words of its own.
+  server.on('checkExpectation', take);
+  // Beyond a count, node drops headers without a word; their size is limited anyway.
+  server.maxHeadersCount = 0;
   server.maxConnections = LIMITS.connections;
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerUnreadable(error, socket, handlers));
+  const refuse = (status: Unreadable, socket: Socket) => answerUnreadable(status, socket, handlers);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+    refuse(STATUSES[error.code ?? ''] ?? 400, socket),
+  );
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => refuse(400, socket));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => {
@@ -52,21 +75,36 @@ export function listen(options: { port: number; host: string }, handlers: Handle
   });
 }
 
-async function serve(incoming: IncomingMessage, outgoing: ServerResponse, handlers: Handlers): Promise<void> {
+/** What node:http found wrong, by its code; everything else is 400. */
+const STATUSES: Readonly<Record<string, Unreadable>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+async function serve(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  server: Server,
+  handlers: Handlers,
+): Promise<void> {
+  begun(incoming, outgoing);
   const body = await readBody(incoming).catch(() => undefined);
   // The client went away in the middle of its request; nobody is left to answer.
   if (!body) return;
-  const [target = '/', search = ''] = splitTarget(incoming.url ?? '/');
-  const answer = hasOversizeHeader(incoming)
-    ? handlers.unreadable(431)
-    : await handlers.answer({
-        method: incoming.method ?? '',
-        path: target,
-        query: new URLSearchParams(search),
-        headers: incoming.headers,
-        body,
-      });
-  send(outgoing, answer, body.fault === 'too_large');
+  const [path, search] = splitTarget(incoming.url ?? '/');
+  const { method = '', headers } = incoming;
+  // Once the server closes, connections are given up with their next answer, so that nobody waits for them to idle out.
+  const last = () => body.fault === 'too_large' || !server.listening;
+  try {
+    const status = unreadable(incoming);
+    const query = new URLSearchParams(search);
+    const answer = status ? handlers.unreadable(status) : await handlers.answer({ method, path, query, headers, body });
+    send(outgoing, answer, last());
+  } catch (error) {
+    process.stderr.write(`kvitt: ${method} ${path}: no answer could be given: ${(error as Error).stack}\n`);
+    if (outgoing.headersSent) outgoing.destroy();
+    else send(outgoing, handlers.unreadable(500), last());
+  }
 }
 
 function send(outgoing: ServerResponse, answer: Answer, close: boolean): void {
@@ -80,9 +118,9 @@ function send(outgoing: ServerResponse, answer: Answer, close: boolean): void {
 
 /** Path and query; absolute targets (as proxies send them) lose their origin, duplicate slashes collapse. */
 function splitTarget(url: string): [string, string] {
-  const relative = url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/]*/i, '');
+  const relative = url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/?]*/i, '');
   const mark = relative.indexOf('?');
-  const path = mark < 0 ? relative : relative.slice(0, mark);
+  const path = (mark < 0 ? relative : relative.slice(0, mark)) || '/';
   return [path.includes('//') ? path.replace(/\/{2,}/g, '/') : path, mark < 0 ? '' : relative.slice(mark + 1)];
 }
 
@@ -99,7 +137,10 @@ function readBody(incoming: IncomingMessage): Promise<Body> {
     });
     incoming.on('end', () => resolve(bytes > LIMITS.body_bytes ? { text: '', fault: 'too_large' } : decode(chunks)));
     incoming.on('error', reject);
-    incoming.on('close', () => reject(new Error('the request was cut off')));
+    // Every request is closed in the end; only one that is not complete was cut off.
+    incoming.on('close', () => {
+      if (!incoming.complete) reject(new Error('the request was cut off'));
+    });
   });
 }
 
@@ -109,23 +150,54 @@ function decode(chunks: readonly Buffer[]): Body {
   return isUtf8(bytes) ? { text: bytes.toString('utf8') } : { text: '', fault: 'not_utf8' };
 }
 
-function hasOversizeHeader({ rawHeaders }: IncomingMessage): boolean {
-  for (const part of rawHeaders) if (part.length > LIMITS.header_bytes) return true;
-  return false;
+/** What is wrong with a request that node:http lets pass. */
+function unreadable({ rawHeaders, httpVersion, headers }: IncomingMessage): Unreadable | undefined {
+  let bytes = 0;
+  for (const part of rawHeaders) {
+    if (part.length > LIMITS.header_bytes) return 431;
+    bytes += part.length;
+  }
+  if (bytes > LIMITS.headers_bytes) return 431;
+  return httpVersion === '1.1' && headers.host === undefined ? 400 : undefined;
 }
 
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, handlers: Handlers): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-  const { headers, body } = handlers.unreadable(status);
-  const reasons = { 400: 'Bad Request', 408: 'Request Timeout', 431: 'Request Header Fields Too Large' };
-  const lines = [...headers, ['Content-Length', String(Buffer.byteLength(body))], ['Connection', 'close']].map(
-    ([name, value]) => `${name}: ${value}\r\n`,
-  );
-  socket.end(`HTTP/1.1 ${status} ${reasons[status]}\r\n${lines.join('')}\r\n${body}`);
+/** The requests of each connection that are not answered yet. */
+const unanswered = new WeakMap<Socket, Map<ServerResponse, IncomingMessage>>();
+
+function begun(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const { socket } = incoming;
+  const open = unanswered.get(socket) ?? new Map<ServerResponse, IncomingMessage>();
+  unanswered.set(socket, open.set(outgoing, incoming));
+  outgoing.once('close', () => open.delete(outgoing));
+}
+
+const refused = new WeakSet<Socket>();
+
+/**
+ * Answers bytes that are no request, and hangs up. Requests that came whole before them on the same connection are answered
+ * first: otherwise their client would take the refusal for the answer to a request that was carried out.
+ */
+function answerUnreadable(status: Unreadable, socket: Socket, handlers: Handlers): void {
+  // Node reports again with every further packet.
+  if (refused.has(socket)) return;
+  refused.add(socket);
+  socket.on('error', () => socket.destroy());
+  const whole = [...(unanswered.get(socket) ?? [])].filter(([, incoming]) => incoming.complete);
+  let waiting = whole.length;
+  const hangUp = () => {
+    if (socket.writable) socket.end(inBytes(status, handlers.unreadable(status)));
+    // Hanging up at once, with bytes unread, would take the answer away from the client as well.
+    const timer = setTimeout(() => socket.destroy(), LIMITS.linger_ms).unref();
+    socket.once('close', () => clearTimeout(timer));
+  };
+  for (const [outgoing] of whole) outgoing.once('close', () => --waiting === 0 && hangUp());
+  if (waiting === 0) hangUp();
+}
+
+function inBytes(status: Unreadable, { headers, body }: Answer): string {
+  const all = [...headers, ['Content-Length', String(Buffer.byteLength(body))], ['Connection', 'close']];
+  const lines = all.map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
 }
 
 function urlOf(server: Server, host: string): string {

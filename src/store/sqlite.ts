@@ -35,6 +35,9 @@ const BATCH_MOST = 512;
 /** Log notes that may wait for a commit; beyond it the oldest go (they are about exchanges that changed nothing). */
 const NOTES_MOST = 10_000;
 
+/** How long a note waits for a commit that it can join. */
+const NOTES_WAIT_MS = 50;
+
 /** Merchants that are kept parsed. */
 const MERCHANTS_MOST = 10_000;
 
@@ -95,6 +98,7 @@ export class SqliteStore implements Store {
   readonly #counts = new Map<string, { window: number; hits: number }>();
   #queue: Waiting[] = [];
   #notes: LogEntry[] = [];
+  #notesTimer: NodeJS.Timeout | undefined;
   /** Merchants as last read: asked for with every request, and changed by nobody but this process. */
   readonly #merchants = new Map<string, unknown>();
   /** Batches that are committed and not yet on disk. */
@@ -169,7 +173,7 @@ export class SqliteStore implements Store {
     if (this.#closed) return;
     this.#notes.push(entry);
     if (this.#notes.length > NOTES_MOST) this.#notes.shift();
-    this.#schedule();
+    this.#notesTimer ??= setTimeout(() => this.#schedule(), NOTES_WAIT_MS).unref();
   }
 
   async get<S>(kind: Kind, id: string): Promise<S | undefined> {
@@ -339,6 +343,8 @@ export class SqliteStore implements Store {
     const batch = this.#queue.splice(0, BATCH_MOST);
     const notes = this.#notes;
     this.#notes = [];
+    clearTimeout(this.#notesTimer);
+    this.#notesTimer = undefined;
     try {
       this.#commitTogether(batch, notes);
     } catch (error) {
@@ -363,6 +369,8 @@ export class SqliteStore implements Store {
       this.#merchants.clear();
       throw error;
     }
+    // Nobody waits for notes alone, so nobody waits for the disk either.
+    if (batch.length === 0) return;
     this.#unflushed++;
     this.#flusher.flush((error) => {
       this.#unflushed--;
