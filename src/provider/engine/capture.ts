@@ -1,5 +1,5 @@
 /** Captures: the shop has shipped, the shopper is billed. Source: capture and track orders; order state table. */
-import { formatMoney } from '../../money/format.ts';
+import { formatMoney, minorUnits } from '../../money/format.ts';
 import type { CaptureRequest, ShippingInfo } from '../../wire/order-management.ts';
 import { isAllowed, step } from './order-states.ts';
 import { accept, type Outcome, type Refused, refuse } from './outcome.ts';
@@ -117,7 +117,7 @@ function refuseAmount(order: Order, amount: number): Refused | undefined {
     expected: remaining,
     got: amount,
     off_by: amount - remaining,
-    message: `${money(order.order_amount)} are authorized, ${money(capturedAmount(order))} captured, so ${money(remaining)} remain; ${money(amount)} were asked for, ${amount - remaining} minor units too many.`,
+    message: `${money(order.order_amount)} are authorized, ${money(capturedAmount(order))} captured, so ${money(remaining)} remain; ${money(amount)} were asked for, ${minorUnits(amount - remaining)} too many.`,
     change: `Capture at most ${remaining}.`,
   });
 }

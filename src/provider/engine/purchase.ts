@@ -3,7 +3,7 @@
  * changed and again when the order is placed. Source: Klarna Payments error details, tax handling, purchase countries.
  */
 import { isSupportedLocale, marketOf } from '../../catalogue/markets.ts';
-import { formatMoney } from '../../money/format.ts';
+import { formatMoney, minorUnits } from '../../money/format.ts';
 import { checkSums, containedTax, lineTotal, type SumFault } from '../../money/lines.ts';
 import type { SessionCreate } from '../../wire/klarna-payments.ts';
 import type { Explanation } from './outcome.ts';
@@ -51,7 +51,7 @@ function explainSum(fault: SumFault, purchase: Purchase): Explanation {
     expected: fault.expected,
     got: fault.got,
     off_by,
-    message: `${sumInWords(fault, line)} is ${money(fault.expected)}, but ${field} says ${money(fault.got)}: off by ${off_by} minor units${allowed}.`,
+    message: `${sumInWords(fault, line)} is ${money(fault.expected)}, but ${field} says ${money(fault.got)}: off by ${minorUnits(off_by)}${allowed}.`,
     change: `Send ${field} = ${fault.expected}, or correct the figures it follows from.`,
   };
 }

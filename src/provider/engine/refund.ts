@@ -1,5 +1,5 @@
 /** Refunds, and which capture each one is booked against. Source: refund orders; refund allocation. */
-import { formatMoney } from '../../money/format.ts';
+import { formatMoney, minorUnits } from '../../money/format.ts';
 import { sumOfLines } from '../../money/lines.ts';
 import type { RefundRequest } from '../../wire/order-management.ts';
 import { isAllowed } from './order-states.ts';
@@ -118,7 +118,7 @@ function refuseAmount(order: Order, { refunded_amount }: RefundRequest): Refused
     expected: refundable,
     got: refunded_amount,
     off_by: refunded_amount - refundable,
-    message: `${money(capturedAmount(order))} were captured and ${money(refundedAmount(order))} refunded, so ${money(refundable)} can be; ${money(refunded_amount)} were asked for, ${refunded_amount - refundable} minor units too many.`,
+    message: `${money(capturedAmount(order))} were captured and ${money(refundedAmount(order))} refunded, so ${money(refundable)} can be; ${money(refunded_amount)} were asked for, ${minorUnits(refunded_amount - refundable)} too many.`,
     change: `Refund at most ${refundable}.`,
   });
 }

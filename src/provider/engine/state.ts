@@ -254,6 +254,8 @@ export const WINDOWS = {
   /** After which a review that nobody decided is accepted. */
   review_ms: DAY_MS,
   idempotency_ms: DAY_MS,
+  /** How long an order can be read. */
+  order_readable_years: 3,
   authorization_days: 28,
   authorization_days_most: 180,
 } as const;
