@@ -1,5 +1,6 @@
 /** docs/catalogue.md, made from the catalogue. `node scripts/docs.ts` writes it; a test keeps file and tables the same. */
 import { type CatalogueEntry, catalogue } from './entries.ts';
+import { PURCHASE } from './provoke.ts';
 import { actorWords, gradeOf, kindWords, originWords, retryOf, retryWords } from './wording.ts';
 
 const sections: readonly { title: string; note: string; has: (entry: CatalogueEntry) => boolean }[] = [
@@ -48,7 +49,10 @@ A colon narrows a code down: on Klarna's wire \`BAD_VALUE:locale\` is the \`erro
 The tier says how far a matter has to travel: T0 is settled by the integration, T1 needs a person at the merchant, T2 rests on how the shopper
 stands with Klarna. That is our reading; the status catalogue gives the tiers without defining them.
 
-In the steps under "On Kvitt", a body that is not shown is any valid one, and names in braces stand for values of earlier answers.
+In the steps under "On Kvitt", names in braces stand for values of earlier answers and every call carries the merchant's credentials. Where no
+body is shown, a session and an order are sent this purchase, and "with" means that fields of it are replaced:
+
+    ${JSON.stringify(PURCHASE)}
 `;
 }
 

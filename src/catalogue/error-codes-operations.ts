@@ -35,7 +35,7 @@ export const operationErrorCodes = [
     retry_note: 'Another Klarna category may still be approved in the same session.',
     provoke: by(
       SESSION,
-      riskRule('{"on":"authorize","then":"refuse","code":"UNAVAILABLE_PAYMENT_METHOD"}'),
+      riskRule('{"on":"authorize","decision":"refuse","code":"UNAVAILABLE_PAYMENT_METHOD"}'),
       'POST /control/sessions/{session_id}/authorize',
     ),
   },
@@ -52,7 +52,11 @@ export const operationErrorCodes = [
     action: 'Settles with Klarna or pays by another method. Shops: keep the goods until a payment stands.',
     retry: 'other-method',
     retry_note: 'For a customer token, a step-up with the shopper present can link a working method.',
-    provoke: by(...AN_ORDER, riskRule('{"on":"capture","then":"refuse","code":"PAYMENT_METHOD_FAILED"}'), CAPTURE_ALL),
+    provoke: by(
+      ...AN_ORDER,
+      riskRule('{"on":"capture","decision":"refuse","code":"PAYMENT_METHOD_FAILED"}'),
+      CAPTURE_ALL,
+    ),
   },
   {
     code: 'CAPTURE_NOT_ALLOWED',
@@ -69,7 +73,7 @@ export const operationErrorCodes = [
     retry: 'after-fixing-the-request',
     retry_note:
       'Only a lower amount or the end of a review changes the answer. Check first that an earlier capture did not already go through.',
-    provoke: by(...AN_ORDER, `POST ${ORDER}/captures with a captured_amount above order_amount`),
+    provoke: by(...AN_ORDER, `POST ${ORDER}/captures {"captured_amount":10001}`),
   },
   {
     code: 'CANCEL_NOT_ALLOWED',
@@ -217,7 +221,7 @@ export const operationErrorCodes = [
     actor: 'integration',
     action: 'Shorten it: merchant_data, attachments and long product texts are the usual weight.',
     retry: 'after-fixing-the-request',
-    provoke: by('POST /payments/v1/sessions with a body of more than 1 MB'),
+    provoke: by(`${SESSION} with {"merchant_data":"<1 MB of text>"}`),
   },
   {
     code: 'TOO_MANY_REQUESTS',
@@ -232,7 +236,10 @@ export const operationErrorCodes = [
     action:
       'Wait as long as Retry-After says; Klarna itself announces the window in X-Ratelimit-Reset. Then go on more slowly, with jitter.',
     retry: 'with-back-off',
-    provoke: by('With rate limits switched on, POST /payments/v1/sessions six times within a second'),
+    provoke: by(
+      'PATCH /control/merchants/{merchant_id} {"rate_limits":"playground"}',
+      `${SESSION} six times within a second`,
+    ),
   },
   {
     code: 'INTERNAL_SERVER_ERROR',

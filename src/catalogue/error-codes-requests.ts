@@ -24,7 +24,7 @@ export const requestErrorCodes = [
       'Correct the named fields. For sums, recompute line by line in minor units: quantity times unit_price less discount, then the total. For 409, place the order with exactly the authorised data.',
     retry: 'after-fixing-the-request',
     retry_note: "Klarna never says by how much a sum is off; Kvitt's log does, under the same correlation id.",
-    provoke: by(`${SESSION} with an order_amount that is not the sum of the lines`),
+    provoke: by(`${SESSION} with {"order_amount":9999}`),
   },
   {
     code: 'BAD_VALUE:locale',
@@ -38,7 +38,7 @@ export const requestErrorCodes = [
     action:
       'Take the locale from the table of markets: language, hyphen, country, such as sv-SE. English is there for every market.',
     retry: 'after-fixing-the-request',
-    provoke: by(`${SESSION} with "purchase_country":"SE" and "locale":"ja-JP"`),
+    provoke: by(`${SESSION} with {"locale":"ja-JP"}`),
   },
   {
     code: 'BAD_VALUE:purchase_currency',
@@ -52,7 +52,7 @@ export const requestErrorCodes = [
     actor: 'integration',
     action: 'Charge in the currency of the billing country, or hide Klarna for that address.',
     retry: 'after-fixing-the-request',
-    provoke: by(`${SESSION} with "purchase_country":"SE" and "purchase_currency":"EUR"`),
+    provoke: by(`${SESSION} with {"purchase_currency":"EUR"}`),
   },
   {
     code: 'BAD_VALUE:order_lines_tax',
@@ -68,7 +68,7 @@ export const requestErrorCodes = [
       "Compute each line's tax from its gross total: total - total * 10000 / (10000 + tax_rate), with the rate in basis points, then add up. In the US send tax as a sales_tax line and leave the others without.",
     retry: 'after-fixing-the-request',
     provoke: by(
-      `${SESSION} with a line of "total_amount":10000, "tax_rate":2500, "total_tax_amount":1900 (right: 2000)`,
+      `${SESSION} with {"order_lines":[{"name":"Mug","quantity":1,"unit_price":10000,"total_amount":10000,"tax_rate":2500,"total_tax_amount":1900}]}`,
     ),
   },
   {
@@ -84,7 +84,7 @@ export const requestErrorCodes = [
     action:
       'Send UTF-8, keep to the length limits and let the shopper correct the named field. Leave out what you do not know: Klarna asks for it.',
     retry: 'after-fixing-the-request',
-    provoke: by(`${SESSION} with "billing_address":{"postal_code":"12345678901"} (more than ten characters)`),
+    provoke: by(`${SESSION} with {"billing_address":{"postal_code":"12345678901"}}`),
   },
   {
     code: 'NOT_FOUND:session',
@@ -114,10 +114,7 @@ export const requestErrorCodes = [
     action:
       "Check in the platform's dashboard, and in Klarna's contract, that Klarna is enabled for this account, market and category. Offer only categories that the session lists.",
     retry: 'other-method',
-    provoke: by(
-      SESSION,
-      'POST /control/sessions/{session_id}/authorize {"payment_method_category":"direct_debit"}, a category the session does not list',
-    ),
+    provoke: by(SESSION, 'POST /control/sessions/{session_id}/authorize {"payment_method_category":"direct_debit"}'),
   },
   {
     code: 'MISSING_RETURN_URL',
@@ -149,7 +146,7 @@ export const requestErrorCodes = [
       'Send at least one line with name, quantity, unit_price and total_amount; shipping and discounts are lines too.',
     retry: 'after-fixing-the-request',
     retry_note: 'Klarna itself says BAD_VALUE and names order_lines; platforms use this code.',
-    provoke: by(`${SESSION} without order_lines`),
+    provoke: by(`${SESSION} with {"order_lines":null}`),
   },
   {
     code: 'ALLOWED_CATEGORY_EMPTY',
@@ -164,7 +161,7 @@ export const requestErrorCodes = [
     action:
       'Compare country, currency, locale and billing address of the request with each other. If they agree, hide Klarna for this basket.',
     retry: 'after-fixing-the-request',
-    provoke: by(riskRule('{"on":"session","then":"refuse"}'), SESSION),
+    provoke: by(riskRule('{"on":"session","decision":"refuse"}'), SESSION, 'GET /control/sessions/{session_id}'),
   },
   {
     code: 'INVALID_AUTH_TOKEN',

@@ -36,7 +36,7 @@ export const klarnaCodes = [
     action:
       'Log the raw body and parse it yourself; look for cut-off bodies, wrong encoding and values of the wrong type.',
     retry: 'after-fixing-the-request',
-    provoke: by('POST /payments/v1/sessions with the body {'),
+    provoke: by(`${SESSION} {`),
   },
   {
     code: 'UNAUTHORIZED',
@@ -50,7 +50,7 @@ export const klarnaCodes = [
     actor: 'integration',
     action: 'Check user name and secret, then host against region and environment of the key.',
     retry: 'after-fixing-the-request',
-    provoke: by('POST /payments/v1/sessions without an Authorization header'),
+    provoke: by(`${SESSION} without Authorization`),
   },
   {
     code: 'INVALID_OPERATION',
@@ -65,7 +65,7 @@ export const klarnaCodes = [
     action:
       'Look for the order this token made before doing anything else: the first call probably succeeded and its answer was lost.',
     retry: 'never',
-    provoke: by(...AN_ORDER, 'POST /control/clock {"advance":"PT61M"}', `${PLACE_ORDER}, again with the same token`),
+    provoke: by(...AN_ORDER, 'POST /control/clock {"advance":"PT61M"}', PLACE_ORDER),
   },
   {
     code: 'MERCHANT_INACTIVE',
@@ -79,7 +79,7 @@ export const klarnaCodes = [
     action: 'Ask Klarna why, and hide Klarna from the checkout until the account is back.',
     retry: 'never',
     retry_note: 'No request succeeds before Klarna enables the account again.',
-    provoke: by('PATCH /control/merchants/{id} {"status":"inactive"}', SESSION),
+    provoke: by('PATCH /control/merchants/{merchant_id} {"status":"inactive"}', SESSION),
   },
   {
     code: 'REJECTED',
@@ -94,7 +94,7 @@ export const klarnaCodes = [
     action:
       'Pays by another method. Shops: after the end of a review against you, do not ship; a capture within 4 hours takes the order at your own risk, otherwise Klarna cancels it.',
     retry: 'other-method',
-    provoke: by(SESSION, AUTHORIZE, riskRule('{"on":"create_order","then":"refuse"}'), PLACE_ORDER),
+    provoke: by(SESSION, AUTHORIZE, riskRule('{"on":"create_order","decision":"refuse"}'), PLACE_ORDER),
   },
   {
     code: 'SESSION_COMPLETED',

@@ -31,7 +31,7 @@ export const kvittCodes = [
     actor: 'integration',
     action: 'Send Content-Type: application/json.',
     retry: 'after-fixing-the-request',
-    provoke: by(`${SESSION} with Content-Type: text/plain`),
+    provoke: by(`${SESSION} as text/plain`),
   },
   {
     code: 'NOT_IMPLEMENTED',

@@ -5,7 +5,17 @@
  * Source of codes, levels, frequencies and tiers: the status catalogue. Windows: Klarna Payments and Order Management.
  */
 import type { EntryRow } from './entry.ts';
-import { AN_ORDER, AUTHORIZE, by, CAPTURE_ALL, NOTHING_FAILED, ORDER, PLACE_ORDER, SESSION } from './provoke.ts';
+import {
+  AN_ORDER,
+  AUTHORIZE,
+  by,
+  CAPTURE_ALL,
+  NOTHING_FAILED,
+  ORDER,
+  PLACE_ORDER,
+  READ_ORDER,
+  SESSION,
+} from './provoke.ts';
 
 export const orderStatuses = [
   {
@@ -23,7 +33,7 @@ export const orderStatuses = [
       'Capture when the goods leave. If that will be later than expires_at, extend the authorization while it still lives; if nothing will be sent, cancel.',
     retry: 'never',
     retry_note: NOTHING_FAILED,
-    provoke: by(...AN_ORDER),
+    provoke: by(...AN_ORDER, READ_ORDER),
   },
   {
     code: 'CAPTURED',
@@ -40,7 +50,7 @@ export const orderStatuses = [
       'Make sure the goods are on their way and match the sale with its payout. Money goes back by refund; cancelling is over.',
     retry: 'never',
     retry_note: NOTHING_FAILED,
-    provoke: by(...AN_ORDER, CAPTURE_ALL),
+    provoke: by(...AN_ORDER, CAPTURE_ALL, READ_ORDER),
   },
   {
     code: 'PART_CAPTURED',
@@ -55,7 +65,7 @@ export const orderStatuses = [
     action: 'Capture the rest with the next parcel, or release it if nothing more will be sent.',
     retry: 'never',
     retry_note: NOTHING_FAILED,
-    provoke: by(...AN_ORDER, `POST ${ORDER}/captures with a captured_amount below order_amount`),
+    provoke: by(...AN_ORDER, `POST ${ORDER}/captures {"captured_amount":4000}`, READ_ORDER),
   },
   {
     code: 'CANCELLED',
@@ -69,7 +79,7 @@ export const orderStatuses = [
     action: 'Send nothing and close the order in the shop. A shopper who still wants the goods has to check out again.',
     retry: 'new-session',
     retry_note: 'A cancelled order does not come back.',
-    provoke: by(...AN_ORDER, `POST ${ORDER}/cancel`),
+    provoke: by(...AN_ORDER, `POST ${ORDER}/cancel`, READ_ORDER),
   },
   {
     code: 'EXPIRED',
@@ -84,7 +94,7 @@ export const orderStatuses = [
     action:
       'Hold the goods back and invite the shopper to order again. For back-orders, extend the authorization well before expires_at.',
     retry: 'new-session',
-    provoke: by(...AN_ORDER, 'POST /control/clock {"advance":"P28D"}', `GET ${ORDER}`),
+    provoke: by(...AN_ORDER, 'POST /control/clock {"advance":"P28D"}', READ_ORDER),
   },
   {
     code: 'CLOSED',
@@ -99,7 +109,7 @@ export const orderStatuses = [
     action: 'Treat the order as a record to read. Take open questions of money to Klarna with the order id.',
     retry: 'never',
     retry_note: NOTHING_FAILED,
-    provoke: by(...AN_ORDER, 'POST /control/orders/{order_id}/close'),
+    provoke: by(...AN_ORDER, CAPTURE_ALL, 'POST /control/orders/{order_id}/close'),
   },
   {
     code: 'REFUNDED',
@@ -115,7 +125,12 @@ export const orderStatuses = [
     action: 'Close the return in the shop and expect the refund as a deduction in a later payout.',
     retry: 'never',
     retry_note: NOTHING_FAILED,
-    provoke: by(...AN_ORDER, CAPTURE_ALL, `POST ${ORDER}/refunds {"refunded_amount":<order_amount>}`, `GET ${ORDER}`),
+    provoke: by(
+      ...AN_ORDER,
+      CAPTURE_ALL,
+      `POST ${ORDER}/refunds {"refunded_amount":10000}`,
+      'GET /control/orders/{order_id}',
+    ),
   },
   {
     code: 'PART_REFUNDED',
@@ -133,8 +148,8 @@ export const orderStatuses = [
     provoke: by(
       ...AN_ORDER,
       CAPTURE_ALL,
-      `POST ${ORDER}/refunds with a refunded_amount below captured_amount`,
-      `GET ${ORDER}`,
+      `POST ${ORDER}/refunds {"refunded_amount":4000}`,
+      'GET /control/orders/{order_id}',
     ),
   },
   {
@@ -232,6 +247,11 @@ export const orderStatuses = [
     actor: 'integration',
     action: 'Mark the payment as voided and send nothing. If the sale is on again, start over.',
     retry: 'new-session',
-    provoke: by(SESSION, AUTHORIZE, 'DELETE /payments/v1/authorizations/{authorization_token}'),
+    provoke: by(
+      SESSION,
+      AUTHORIZE,
+      'DELETE /payments/v1/authorizations/{authorization_token}',
+      'GET /control/sessions/{session_id}',
+    ),
   },
 ] as const satisfies readonly EntryRow[];

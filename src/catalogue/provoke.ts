@@ -1,15 +1,31 @@
 /**
  * The steps and reasons that many entries share, so that one change of the control API is one change here.
  *
- * Notation: a step is a method, a path and, where it matters, a body. A body that is not shown is any valid one.
+ * Notation: a step is a method, a path and what there is to say of the body, so that a program can run it too
+ * (`src/provider/catalogue.test.ts` does):
+ *
+ *     POST /path               a session and an order are sent PURCHASE, anything else no body
+ *     POST /path {"a":1}       this body
+ *     POST /path with {"a":1}  PURCHASE with these fields replaced
+ *
+ * Names in braces stand for values of earlier answers, `{merchant_id}` for the merchant. All calls carry its credentials.
  */
 import type { Provoke } from './entry.ts';
+
+/** What is bought in the steps. */
+export const PURCHASE = {
+  purchase_country: 'SE',
+  purchase_currency: 'SEK',
+  order_amount: 10_000,
+  order_lines: [{ name: 'Mug', quantity: 1, unit_price: 10_000, total_amount: 10_000 }],
+} as const;
 
 export const SESSION = 'POST /payments/v1/sessions';
 export const AUTHORIZE = 'POST /control/sessions/{session_id}/authorize {"outcome":"approve"}';
 export const PLACE_ORDER = 'POST /payments/v1/authorizations/{authorization_token}/order';
 export const ORDER = '/ordermanagement/v1/orders/{order_id}';
-export const CAPTURE_ALL = `POST ${ORDER}/captures {"captured_amount":<order_amount>}`;
+export const READ_ORDER = `GET ${ORDER}`;
+export const CAPTURE_ALL = `POST ${ORDER}/captures {"captured_amount":10000}`;
 
 /** The three requests from nothing to an authorised order. */
 export const AN_ORDER = [SESSION, AUTHORIZE, PLACE_ORDER] as const;
@@ -29,7 +45,7 @@ export function unreachable(reason: string): Provoke {
 
 /** A step that gives the merchant one risk rule. Without `when`, a rule holds for every purchase. */
 export function riskRule(rule: string): string {
-  return `PATCH /control/merchants/{id} {"risk_rules":[${rule}]}`;
+  return `PATCH /control/merchants/{merchant_id} {"risk_rules":[${rule}]}`;
 }
 
 export const FAULTS_LATER = 'Kvitt does not fail of its own accord, and ordering a fault by name is not built yet.';

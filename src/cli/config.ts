@@ -21,7 +21,7 @@ export function readConfig(
     username: readUsername(env.KVITT_USERNAME),
     password: env.KVITT_PASSWORD || 'local',
     control: readSwitch('KVITT_CONTROL', env.KVITT_CONTROL, isLoopback(host)),
-    publicUrl: env.KVITT_PUBLIC_URL?.replace(/\/+$/, '') || undefined,
+    publicUrl: readPublicUrl(env.KVITT_PUBLIC_URL),
     ...(env.KVITT_REGIONS && { regions: readRegions(env.KVITT_REGIONS) }),
   };
 }
@@ -45,6 +45,13 @@ function readSwitch(name: string, value: string | undefined, otherwise: boolean)
   if (!value) return otherwise;
   if (value === 'on' || value === 'off') return value === 'on';
   throw new ConfigError(`${name} must be on or off, not "${value}"`);
+}
+
+function readPublicUrl(value: string | undefined): string | undefined {
+  if (!value) return undefined;
+  if (!/^https?:\/\//.test(value) || !URL.canParse(value))
+    throw new ConfigError(`KVITT_PUBLIC_URL must be a URL such as https://kvitt.example.org, not "${value}"`);
+  return value.replace(/\/+$/, '');
 }
 
 /** `eu=klarna-eu.test,na=klarna-na.test` */

@@ -1,5 +1,6 @@
 /** `kvitt explain <code>`: one catalogue entry as plain terminal text. */
 import { type CatalogueEntry, lookup, suggest } from '../catalogue/index.ts';
+import { PURCHASE } from '../catalogue/provoke.ts';
 import { actorWords, gradeOf, kindWords, originWords, retryOf } from '../catalogue/wording.ts';
 
 const WIDTH = 80;
@@ -38,8 +39,19 @@ function entryText(entry: CatalogueEntry): string {
 function provokeLines({ provoke }: CatalogueEntry): string[] {
   if (!provoke.reachable) return labelled('On Kvitt', `not reachable. ${provoke.reason}`);
   const steps = provoke.request.split('\n');
-  return ['To see it on a local Kvitt:', ...steps.flatMap((step, index) => hang(`  ${index + 1}. `, step))];
+  const numbered = steps.flatMap((step, index) => hang(`  ${index + 1}. `, step));
+  return ['To see it on a local Kvitt:', ...numbered, ...(steps.some(sendsPurchase) ? PURCHASE_LINES : [])];
 }
+
+/** Steps that show no body of their own, or only what is different in it. */
+function sendsPurchase(step: string): boolean {
+  return /^POST \/payments\/v1\/(?:sessions|authorizations\/\S+\/order)(?: (?!\{)|$)/.test(step);
+}
+
+const PURCHASE_LINES = [
+  ...hang('', 'Where no body is shown, or fields with which it differs, it is this purchase:'),
+  `  ${JSON.stringify(PURCHASE)}`,
+];
 
 function unknownText(code: string): string {
   const near = suggest(code);

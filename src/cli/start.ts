@@ -1,17 +1,19 @@
 /** `kvitt start`: the server on its own, until it is told to stop. */
+import { PURCHASE } from '../catalogue/provoke.ts';
 import { type ProviderOptions, startProvider } from '../provider/index.ts';
 import type { readConfig } from './config.ts';
 
-/** Runs until SIGINT or SIGTERM, then finishes what has begun. Resolves with the exit code. */
+/** Runs until it is told to stop by a signal, then finishes what has begun. Resolves with the exit code. */
 export async function start(config: ReturnType<typeof readConfig>): Promise<number> {
   const provider = await startProvider(config).catch((error: NodeJS.ErrnoException) => {
     throw explainListen(error, config);
   });
-  process.stdout.write(greeting(provider.url, config));
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
+  // Before the first word: whoever reads that we are there may tell us to stop.
+  const told = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
   });
+  process.stdout.write(greeting(provider.url, config));
+  await told;
   await provider.close();
   return 0;
 }
@@ -30,35 +32,37 @@ function explainListen(error: NodeJS.ErrnoException, { host, port }: ProviderOpt
 
 function greeting(url: string, { username, password, store, control }: ReturnType<typeof readConfig>): string {
   const where = store.databaseUrl ? 'PostgreSQL' : `${store.dataDir}/kvitt.db`;
-  const secret = password === 'local' ? 'local' : '(KVITT_PASSWORD)';
-  const pair = `${username}:${secret}`;
-  const shopper = control
-    ? `
-  2. be the shopper and approve it (SESSION_ID from the first answer)
-     curl -X POST ${url}/control/sessions/SESSION_ID/authorize
-
-  3. place the order (TOKEN from the second answer)
-     curl -u ${pair} -H 'Content-Type: application/json' ${url}/payments/v1/authorizations/TOKEN/order -d '${PURCHASE}'
-`
-    : `
-  The control API is off (KVITT_CONTROL=on switches it on).
-`;
+  const shown = password === 'local' ? 'local' : 'as in KVITT_PASSWORD';
   return `
 Kvitt is listening at ${url}   (data: ${where})
-Username ${username}, password ${secret}
+Username ${username}, password ${shown}
 
-Try it:
-  1. start a purchase
-     curl -u ${pair} -H 'Content-Type: application/json' ${url}/payments/v1/sessions -d '${PURCHASE}'
-${shopper}
-Stop with Ctrl+C. ${control ? `Everything else: ${url}/control` : ''}
-
+${control ? tour(url, `${username}:${password === 'local' ? 'local' : '$KVITT_PASSWORD'}`) : CONTROL_OFF}
+Stop with Ctrl+C.
 `;
 }
 
-const PURCHASE = JSON.stringify({
-  purchase_country: 'SE',
-  purchase_currency: 'SEK',
-  order_amount: 10000,
-  order_lines: [{ name: 'Mug', quantity: 1, unit_price: 10000, total_amount: 10000 }],
-});
+const CONTROL_OFF = 'The control API is off (KVITT_CONTROL=on switches it on).\n';
+
+/** Three commands for any POSIX shell, each of which keeps for the next what that needs. */
+function tour(url: string, user: string): string {
+  const curl = `curl -s -u "${user}" -H 'Content-Type: application/json'`;
+  return `Try it. Paste these one after the other:
+
+  1. start a purchase
+     P='${JSON.stringify(PURCHASE)}'; SESSION=$(${curl} ${url}/payments/v1/sessions -d "$P" | tee -a /dev/stderr | ${pick('session_id')})
+
+  2. be the shopper and approve it
+     TOKEN=$(curl -s -X POST ${url}/control/sessions/$SESSION/authorize | tee -a /dev/stderr | ${pick('authorization_token')})
+
+  3. place the order
+     ${curl} ${url}/payments/v1/authorizations/$TOKEN/order -d "$P"
+
+Everything else, from the clock to the log: ${url}/control
+`;
+}
+
+/** Takes one field's text out of a JSON answer. */
+function pick(field: string): string {
+  return `sed -n 's/.*"${field}": *"\\([^"]*\\)".*/\\1/p'`;
+}

@@ -8,6 +8,8 @@ export interface Delivery {
   readonly body: string;
   readonly connect_ms: number;
   readonly read_ms: number;
+  /** Ends the attempt at once. */
+  readonly signal?: AbortSignal;
 }
 
 /** What came back: a status, or why none did. */
@@ -22,9 +24,9 @@ export interface Delivered {
 const DETAIL_MOST = 2_000;
 
 /** POSTs once. Never rejects: a refused connection or a time-out is an outcome like any other. Redirects are not followed. */
-export function deliver({ url, body, connect_ms, read_ms }: Delivery): Promise<Delivered> {
+export function deliver({ url, body, connect_ms, read_ms, signal }: Delivery): Promise<Delivered> {
   return new Promise((resolve) => {
-    const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+    const send = /^https:/i.test(url) ? httpsRequest : httpRequest;
     const headers = {
       'User-Agent': 'Kvitt',
       ...(body && { 'Content-Type': 'application/json' }),
@@ -33,7 +35,7 @@ export function deliver({ url, body, connect_ms, read_ms }: Delivery): Promise<D
     const fail = (detail: string) => resolve({ status: 0, detail });
     let request: ReturnType<typeof send>;
     try {
-      request = send(url, { method: 'POST', headers, agent: false }, (response) => {
+      request = send(url, { method: 'POST', headers, agent: false, ...(signal && { signal }) }, (response) => {
         let detail = '';
         response.setEncoding('utf8');
         const finish = () => {

@@ -41,7 +41,7 @@ export interface Handlers {
   unreadable(status: Unreadable): Answer;
 }
 
-export type Unreadable = 400 | 408 | 431 | 500;
+type Unreadable = 400 | 408 | 431 | 500;
 
 /** Listens, or rejects with the system's error (EADDRINUSE, EACCES, ...). Port 0 picks a free one. */
 export function listen(options: { port: number; host: string }, handlers: Handlers): Promise<HttpServer> {

@@ -105,7 +105,8 @@ async function startOn(
     publicUrl: options.publicUrl,
     onCallbacks: (id) => background.kick(id),
   });
-  const control = new ControlFace({ world, authenticator, background, defaultMerchantId });
+  const { publicUrl } = options;
+  const control = new ControlFace({ world, authenticator, background, defaultMerchantId, publicUrl });
   const site = new Site(options.control === false ? [klarna] : [klarna, control], world);
   const server = await listen(
     { port, host },

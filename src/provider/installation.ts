@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { read, type Store, type Work } from '../store/store.ts';
 import type { Merchant } from './engine/state.ts';
-import { merchantRecords, newCredential, newMerchant } from './merchants.ts';
+import { matches, merchantRecords, newCredential, newMerchant } from './merchants.ts';
 
 interface Installation {
   /** Signs client tokens. Made once, so that tokens outlive a restart and hold on every process. */
@@ -24,10 +24,15 @@ export function installationSecret(store: Store): Promise<string> {
 
 /** Makes sure that a merchant answers to these credentials: `K000001_local` belongs to merchant `K000001`. */
 export function ensureMerchant(store: Store, username: string, password: string): Promise<string> {
-  const merchant_id = username.split('_')[0] || username;
   const credential = newCredential(username, password);
   return store.run(function* (): Work<string> {
+    // A username that is in use already stays with its merchant, whatever that is called.
+    const owner = yield* read<{ merchant_id: string }>('username', username);
+    const merchant_id = owner?.merchant_id ?? (username.split('_')[0] || username);
     const existing = yield* read<Merchant>('merchant', merchant_id);
+    const mine = existing?.credentials.find((each) => each.username === username);
+    // What holds is left alone: another process may be serving with it.
+    if (mine && matches(mine, password)) return { answer: merchant_id, changes: {} };
     const others = existing?.credentials.filter((each) => each.username !== username) ?? [];
     const merchant = existing ?? newMerchant(merchant_id, 'Local shop', 'any', []);
     return {

@@ -83,6 +83,16 @@ export class Authenticator {
     return this.#known.get(authorization) ?? this.#verify(authorization);
   }
 
+  /**
+   * As `identify`, whatever was known: for a principal who is not current. The credential may have been withdrawn, or made anew
+   * since, by any process on the same store.
+   */
+  identifyAgain(authorization: string | undefined): Promise<Principal | undefined> {
+    if (!authorization) return Promise.resolve(undefined);
+    this.#known.delete(authorization);
+    return this.#verify(authorization);
+  }
+
   async #verify(authorization: string): Promise<Principal | undefined> {
     for (const { username, secret } of readBasic(authorization)) {
       const found = await this.#store.get<Username>('username', username);
@@ -116,6 +126,7 @@ function readBasic(authorization: string): { username: string; secret: string }[
   return /^klarna_(?:live|test)_api_/.test(value) ? [{ username: value, secret: value }] : pair;
 }
 
-function matches(credential: Credential, secret: string): boolean {
+/** Whether a secret is that of a credential. */
+export function matches(credential: Credential, secret: string): boolean {
   return timingSafeEqual(Buffer.from(hashSecret(credential.salt, secret), 'hex'), Buffer.from(credential.hash, 'hex'));
 }

@@ -1,5 +1,6 @@
 /** Callbacks on their way: what waits in the outbox, and when each kind is tried again. */
 import type { OutboxMessage } from '../store/store.ts';
+import type { Explanation } from './engine/outcome.ts';
 import { type Callback, HOUR_MS, MINUTE_MS } from './engine/state.ts';
 
 /** A callback in the outbox. */
@@ -13,29 +14,46 @@ export interface Queued extends Omit<Callback, 'due_at_ms'> {
 interface Rule {
   readonly connect_ms: number;
   readonly read_ms: number;
-  /** Whether an answer ends the delivery. */
+  /** The answer that ends the delivery, in words and as a test. */
+  readonly wanted: string;
   readonly done: (status: number) => boolean;
-  /** Wait before the next attempt, after `attempt` attempts; undefined: no more. */
-  readonly wait_ms: (attempt: number, since_first_ms: number) => number | undefined;
+  /** From when this attempt was due to when the next one is; undefined: there is none. */
+  readonly next_in_ms: (made: Made) => number | undefined;
+}
+
+interface Made {
+  /** How many attempts were made. */
+  readonly attempt: number;
+  readonly since_first_ms: number;
+  /** How long the last one took. */
+  readonly took_ms: number;
 }
 
 const is2xx = (status: number) => status >= 200 && status < 300;
 
-/** Three attempts in all, waiting one second, then two. Source: authorization callback. */
-const threeAttempts: Rule['wait_ms'] = (attempt) => (attempt < 3 ? 1_000 * 2 ** (attempt - 1) : undefined);
+/** Three attempts in all; after the first has failed one second passes, after the second two. Source: authorization callback. */
+const threeAttempts: Rule['next_in_ms'] = ({ attempt, took_ms }) =>
+  attempt < 3 ? took_ms + 1_000 * 2 ** (attempt - 1) : undefined;
 
 /** Each callback's own rule of repetition. */
 export const DELIVERY_RULES: Readonly<Record<Callback['rule'], Rule>> = {
-  authorization: { connect_ms: 2_000, read_ms: 2_000, done: is2xx, wait_ms: threeAttempts },
+  authorization: {
+    connect_ms: 2_000,
+    read_ms: 2_000,
+    wanted: 'any 2xx status',
+    done: is2xx,
+    next_in_ms: threeAttempts,
+  },
   /** Every ten minutes for a day until exactly 200. Source: pending orders. */
   notification: {
     connect_ms: 2_000,
     read_ms: 5_000,
+    wanted: 'exactly status 200',
     done: (status) => status === 200,
-    wait_ms: (_, since_first_ms) => (since_first_ms < 24 * HOUR_MS ? 10 * MINUTE_MS : undefined),
+    next_in_ms: ({ since_first_ms }) => (since_first_ms < 24 * HOUR_MS ? 10 * MINUTE_MS : undefined),
   },
   /** Klarna documents no rule for the push of Klarna Payments; the one for authorizations is used (inferred). */
-  push: { connect_ms: 2_000, read_ms: 5_000, done: is2xx, wait_ms: threeAttempts },
+  push: { connect_ms: 2_000, read_ms: 5_000, wanted: 'any 2xx status', done: is2xx, next_in_ms: threeAttempts },
 };
 
 export function outboxMessage({ due_at_ms, ...callback }: Callback, merchant_id: string, id: string): OutboxMessage {
@@ -44,11 +62,26 @@ export function outboxMessage({ due_at_ms, ...callback }: Callback, merchant_id:
 }
 
 /** What follows an attempt: the next one, or undefined when the delivery is over. */
-export function afterAttempt(message: OutboxMessage, status: number): OutboxMessage | undefined {
+export function afterAttempt(message: OutboxMessage, status: number, took_ms: number): OutboxMessage | undefined {
   const queued = message.state as Queued;
+  const { attempt, first_due_at_ms } = queued;
   const rule = DELIVERY_RULES[queued.rule];
   if (rule.done(status)) return undefined;
-  const wait_ms = rule.wait_ms(queued.attempt, message.due_at_ms - queued.first_due_at_ms);
-  if (wait_ms === undefined) return undefined;
-  return { ...message, due_at_ms: message.due_at_ms + wait_ms, state: { ...queued, attempt: queued.attempt + 1 } };
+  const next_in_ms = rule.next_in_ms({ attempt, took_ms, since_first_ms: message.due_at_ms - first_due_at_ms });
+  if (next_in_ms === undefined) return undefined;
+  return { ...message, due_at_ms: message.due_at_ms + next_in_ms, state: { ...queued, attempt: attempt + 1 } };
+}
+
+/** Why an answer did not end the delivery, for the log; empty when it did. */
+export function explainAnswer(
+  rule: Callback['rule'],
+  status: number,
+  next: OutboxMessage | undefined,
+): { explanations?: readonly Explanation[] } {
+  const { wanted, done } = DELIVERY_RULES[rule];
+  if (done(status)) return {};
+  const got = status === 0 ? 'no answer' : `status ${status}`;
+  const then = next ? 'It is called again.' : 'That was the last attempt.';
+  const message = `Klarna repeats this call until the answer is ${wanted}; there was ${got}. ${then}`;
+  return { explanations: [{ expected: wanted, got, message, change: `Answer POSTs to this URL with ${wanted}.` }] };
 }

@@ -26,28 +26,45 @@ export class Site {
   }
 
   async #elsewhere(request: Request): Promise<Answer> {
-    if (request.path === '/') return json(200, WELCOME);
+    if (request.path === '/') return json(200, this.#welcome());
     if (request.path === '/health') return json(200, { status: 'ok', store: this.#world.store.name });
     const redirect = /^\/redirect\/([0-9a-f-]{36})$/.exec(request.path);
     if (redirect?.[1]) return this.#redirect(redirect[1]);
-    return json(404, { error_code: 'NOT_FOUND', error_messages: [], correlation_id: this.#world.id() });
+    const message = request.path.startsWith('/control')
+      ? 'The control API is switched off on this server'
+      : `Nothing is at ${request.path.slice(0, 200)}`;
+    return this.#notFound([message]);
+  }
+
+  #welcome(): object {
+    const control = this.#faces.some((face) => face.owns('/control'));
+    return { ...WELCOME, ...(control && { control: '/control' }) };
   }
 
   /** Where `redirect_url` of a placed order leads: on to the shop's confirmation page. */
   async #redirect(order_id: string): Promise<Answer> {
     const order = await this.#world.store.get<Order>('order', order_id).catch(() => undefined);
     const confirmation = order?.merchant_urls.confirmation;
-    if (!order || !confirmation)
-      return json(404, { error_code: 'NOT_FOUND', error_messages: [], correlation_id: this.#world.id() });
-    return { status: 302, headers: [['Location', fillUrl(confirmation, order)]], body: '' };
+    if (!order || !confirmation) return this.#notFound([]);
+    return { status: 302, headers: [['Location', ascii(fillUrl(confirmation, order))]], body: '' };
   }
+
+  #notFound(error_messages: readonly string[]): Answer {
+    const correlation_id = this.#world.id();
+    const { headers, ...answer } = json(404, { error_code: 'NOT_FOUND', error_messages, correlation_id });
+    return { ...answer, headers: [...headers, ['Klarna-Correlation-Id', correlation_id]] };
+  }
+}
+
+/** A shop's URL as a header can carry it. */
+function ascii(url: string): string {
+  return url.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }
 
 const WELCOME = {
   name: 'Kvitt',
   about: 'A stateful Klarna on your own machine. Point a Klarna client at this address.',
   apis: ['/payments/v1', '/ordermanagement/v1'],
-  control: '/control',
 };
 
 function json(status: number, body: object): Answer {

@@ -1,13 +1,13 @@
 /** The clock of a merchant: read, and moved forward. What becomes due by the move happens before the answer. */
-import { object, text } from '../../wire/shape.ts';
+import { text } from '../../wire/shape.ts';
 import { addDuration } from './duration.ts';
-import { type MerchantControl, unknownMerchant } from './merchants.ts';
-import { type ControlCall, type ControlOptions, type ControlReply, ok, problem, readAs } from './reply.ts';
+import type { MerchantControl } from './merchants.ts';
+import { type ControlCall, type ControlOptions, type ControlReply, closed, ok, problem, readAs } from './reply.ts';
 
-const moveRequest = object({ advance: text({ max: 64 }), now: text({ max: 64 }), merchant_id: text({ max: 64 }) });
+const moveRequest = closed({ advance: text({ max: 64 }), now: text({ max: 64 }), merchant_id: text({ max: 64 }) });
 
-/** How long an answer waits for callbacks that the move set off; the rest go on after it. */
-const WAIT_FOR_CALLBACKS_MS = 5_000;
+/** How long the answer waits for callbacks that the move set off. Endpoints that hang must not hold the clock: the rest go on after it. */
+const WAIT_FOR_CALLBACKS_MS = 3_000;
 /** Beyond this a year has five digits, and ISO 8601 timestamps change their form. */
 const LATEST_MS = Date.UTC(9999, 0);
 
@@ -21,15 +21,16 @@ export class ClockControl {
   }
 
   async read(call: ControlCall): Promise<ControlReply> {
-    const merchant = await this.#merchants.addressed(call);
-    return merchant ? ok(this.#view(merchant)) : unknownMerchant(undefined);
+    const { merchant, refused } = await this.#merchants.addressed(call);
+    return refused ?? ok(this.#view(merchant));
   }
 
   async move(call: ControlCall): Promise<ControlReply> {
     const { value: wanted, refused } = readAs(moveRequest, call.body);
     if (refused) return refused;
-    const merchant = await this.#merchants.addressed(call);
-    if (!merchant) return unknownMerchant(wanted.merchant_id);
+    if ((wanted.advance === undefined) === (wanted.now === undefined)) return EITHER;
+    const { merchant, refused: unknown } = await this.#merchants.addressed(call);
+    if (unknown) return unknown;
     let target_ms: number | undefined;
     let before_ms = 0;
     const moved = await this.#merchants.change(merchant.merchant_id, (current) => {
@@ -41,23 +42,11 @@ export class ClockControl {
     });
     const problems = refuseMove(wanted, before_ms, target_ms);
     if (problems) return problems;
-    const fired = await this.#catchUp(merchant.merchant_id);
-    return ok({ ...this.#view(moved ?? merchant), fired });
-  }
-
-  /** Endpoints that do not answer must not hold the clock: their repeats go on in the background. */
-  async #catchUp(merchant_id: string): Promise<object> {
-    const done = this.#options.background.catchUp(merchant_id);
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, WAIT_FOR_CALLBACKS_MS);
-    });
-    const fired = await Promise.race([done, patience]);
-    clearTimeout(timer);
-    // What goes on after the answer reports its own failures.
-    if (!fired) done.catch(() => undefined);
-    const callbacks_waiting = await this.#options.world.store.waiting(merchant_id);
-    return { ...(fired ?? { still_running: true }), callbacks_waiting };
+    const { background, world } = this.#options;
+    const done = await background.catchUp(merchant.merchant_id, WAIT_FOR_CALLBACKS_MS);
+    const fired = { ...done, callbacks_waiting: await world.store.waiting(merchant.merchant_id) };
+    const about = { merchant_id: merchant.merchant_id, at_ms: target_ms ?? before_ms };
+    return { ...ok({ ...this.#view(moved ?? merchant), fired }), about };
   }
 
   #view({ merchant_id, clock_offset_ms }: { merchant_id: string; clock_offset_ms: number }): object {
@@ -65,6 +54,12 @@ export class ClockControl {
     return { merchant_id, now, ahead_of_real_time_ms: clock_offset_ms };
   }
 }
+
+const EITHER = problem(
+  400,
+  'BAD_VALUE',
+  'Send either {"advance":"P28D"} (an ISO 8601 duration) or {"now":"2027-01-01T00:00:00Z"} (a date and time)',
+);
 
 function targetOf({ advance, now }: { advance?: string; now?: string }, from_ms: number): number | undefined {
   if (advance !== undefined) return addDuration(from_ms, advance);
@@ -77,13 +72,6 @@ function refuseMove(
   before_ms: number,
   target_ms: number | undefined,
 ): ControlReply | undefined {
-  if ((wanted.advance === undefined) === (wanted.now === undefined)) {
-    return problem(
-      400,
-      'BAD_VALUE',
-      'Send either {"advance":"P28D"} (an ISO 8601 duration) or {"now":"2027-01-01T00:00:00Z"} (a date and time)',
-    );
-  }
   if (target_ms === undefined || target_ms >= LATEST_MS) {
     return problem(
       400,

@@ -6,13 +6,14 @@ import { catalogue, lookup, markets, suggest } from '../../catalogue/index.ts';
 import type { Answer, Request } from '../../http/exchange.ts';
 import { header } from '../../http/exchange.ts';
 import { Router } from '../../http/router.ts';
-import { StoreUnavailable } from '../../store/store.ts';
+import { type LogEntry, StoreUnavailable } from '../../store/store.ts';
+import { redacted } from '../redact.ts';
 import type { World } from '../world.ts';
 import { ClockControl } from './clock.ts';
-import { LogControl } from './log.ts';
+import { LOG_FILTERS, LogControl } from './log.ts';
 import { MerchantControl } from './merchants.ts';
 import { OrderControl } from './orders.ts';
-import { type ControlHandler, type ControlOptions, type ControlReply, ok, problem } from './reply.ts';
+import { type About, type ControlHandler, type ControlOptions, type ControlReply, ok, problem } from './reply.ts';
 import { ShopperControl } from './shopper.ts';
 
 interface ControlRoute {
@@ -26,9 +27,11 @@ export class ControlFace {
   readonly #routes: readonly ControlRoute[];
   readonly #router: Router<ControlRoute>;
   readonly #world: World;
+  readonly #publicHost: string | undefined;
 
   constructor(options: ControlOptions) {
     this.#world = options.world;
+    this.#publicHost = options.publicUrl && new URL(options.publicUrl).hostname;
     this.#routes = routes(options, () => this.#routes);
     this.#router = new Router(this.#routes.map((route) => ({ ...route, target: route })));
   }
@@ -40,26 +43,30 @@ export class ControlFace {
   /** Answers a request. Never rejects. */
   async answer(request: Request): Promise<Answer> {
     const correlation_id = this.#world.id();
-    const reply = await this.#reply(request).catch((error: Error) => failed(request, correlation_id, error));
+    const reply = await this.#reply(request, correlation_id).catch((error: Error) =>
+      failed(request, correlation_id, error),
+    );
+    const body = reply.status < 400 ? reply.body : { ...reply.body, correlation_id };
+    if (reply.about) this.#world.store.note(logEntry(request, correlation_id, reply.status, body, reply.about));
     return {
       status: reply.status,
       headers: [
         ['Content-Type', 'application/json'],
         ['Klarna-Correlation-Id', correlation_id],
       ],
-      body: `${JSON.stringify(reply.status < 400 ? reply.body : { ...reply.body, correlation_id }, null, 2)}\n`,
+      body: `${JSON.stringify(body, null, 2)}\n`,
     };
   }
 
-  async #reply(request: Request): Promise<ControlReply> {
-    if (isForeign(request))
+  async #reply(request: Request, correlation_id: string): Promise<ControlReply> {
+    if (isForeign(request, this.#publicHost))
       return problem(403, 'FORBIDDEN', 'The control API answers programs and pages of this server only');
     const match = this.#router.match(request.method, request.path);
     if (!match) return problem(404, 'NOT_FOUND', `There is no ${request.path}; GET /control lists what there is`);
     if (!match.target) return problem(405, 'METHOD_NOT_ALLOWED', `${request.path} takes ${match.allowed.join(', ')}`);
     const body = parseBody(request);
     if (body === undefined) return problem(400, 'BAD_REQUEST', 'The body must be a JSON object of at most 1 MB');
-    return match.target.handle({ request, params: match.params, body });
+    return match.target.handle({ request, correlation_id, params: match.params, body });
   }
 }
 
@@ -116,12 +123,7 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
       orders.decide(call),
     ),
     route('POST', '/orders/{order_id}/close', 'Klarna closes a captured order', (call) => orders.close(call)),
-    route(
-      'GET',
-      '/log',
-      'Requests and callbacks, newest first: ?correlation_id, order_id, session_id, from, to, limit',
-      (call) => log.find(call),
-    ),
+    route('GET', '/log', `Requests and callbacks, newest first: ?${LOG_FILTERS.join(', ')}`, (call) => log.find(call)),
     route('GET', '/log/{correlation_id}', 'One exchange with its explanation', (call) => log.read(call)),
     route('GET', '/callbacks', 'How many callbacks wait', (call) => log.waiting(call, merchants)),
     route('POST', '/reset', 'Remove data: of a merchant, or {"all":true}', (call) => merchants.reset(call)),
@@ -139,11 +141,43 @@ function explainCode(code: string): ControlReply {
   );
 }
 
-/** A browser names the page's origin on every request that could change something. */
-function isForeign(request: Request): boolean {
+/**
+ * A browser names the page's origin on every request that could change something. A page of this very origin is fine unless
+ * its name is one of the open internet: whoever owns such a name can let it point to this machine.
+ */
+function isForeign(request: Request, publicHost: string | undefined): boolean {
+  const host = header(request, 'host') ?? '';
+  const name = host.replace(/:\d+$/, '').toLowerCase();
+  if (name.includes('.') && !PRIVATE_NAME.test(name) && name !== publicHost) return true;
   const origin = header(request, 'origin');
   if (origin === undefined) return header(request, 'sec-fetch-site') === 'cross-site';
-  return origin.replace(/^https?:\/\//, '') !== header(request, 'host');
+  return origin.replace(/^https?:\/\//, '') !== host;
+}
+
+/** Addresses, and names that nobody can register. */
+const PRIVATE_NAME = /^(?:[\d.]+|\[.*\]|.*\.(?:localhost|local|internal|test|home\.arpa))$/;
+
+/** A shopper's try, Klarna's decision or the move of a clock belongs to the story that the log tells. */
+function logEntry(
+  { method, path, body: { text } }: Request,
+  id: string,
+  status: number,
+  response: object,
+  { merchant_id, at_ms, subject = '', ...note }: About,
+): LogEntry {
+  return {
+    id,
+    merchant_id,
+    at_ms,
+    direction: 'incoming',
+    method,
+    path,
+    status,
+    subject,
+    request: redacted(text),
+    response: JSON.stringify(response),
+    note: Object.keys(note).length > 0 ? JSON.stringify(note) : '',
+  };
 }
 
 function parseBody({ body }: Request): object | undefined {

@@ -1,7 +1,7 @@
 /** ISO 8601 durations, for moving the clock. Months and years are those of the calendar, in UTC. */
 
 const DURATION =
-  /^P(?=\d|T\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
+  /^P(?=\d|T\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
 /** `from_ms` plus a duration such as `P28D` or `PT1H30M`; undefined when it is none, or beyond what a date can hold. */
 export function addDuration(from_ms: number, duration: string): number | undefined {

@@ -2,7 +2,7 @@
 import { header } from '../../http/exchange.ts';
 import { read, type Work } from '../../store/store.ts';
 import { country, currency } from '../../wire/common.ts';
-import { boolean, choice, integer, list, object, required, text } from '../../wire/shape.ts';
+import { boolean, choice, type Infer, integer, list, required, text } from '../../wire/shape.ts';
 import {
   CATEGORIES,
   type Merchant,
@@ -14,13 +14,13 @@ import {
   WINDOWS,
 } from '../engine/state.ts';
 import { MERCHANT_DEFAULTS, merchantRecords, newCredential, newMerchant, newSecret } from '../merchants.ts';
-import { type ControlCall, type ControlOptions, type ControlReply, ok, problem, readAs } from './reply.ts';
+import { type ControlCall, type ControlOptions, type ControlReply, closed, ok, problem, readAs } from './reply.ts';
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
-const riskRule = object({
+const riskRule = closed({
   on: required(choice(RISK_MOMENTS)),
-  when: object({
+  when: closed({
     country: country(),
     currency: currency(),
     category: choice(CATEGORIES),
@@ -31,7 +31,7 @@ const riskRule = object({
   code: choice(RISK_CODES),
 });
 
-const settings = object({
+const settingFields = {
   name: text({ min: 1, max: 255 }),
   status: choice(['active', 'inactive']),
   region: choice(REGIONS),
@@ -40,23 +40,24 @@ const settings = object({
   lower_amount_allowed: boolean(),
   rate_limits: choice(RATE_LIMITS),
   risk_rules: list(riskRule, { max: 100 }),
-});
-
-const credential = object({
+};
+const credentialFields = {
   username: text({ pattern: /^[\w.-]{1,128}$/, like: 'up to 128 letters, digits, dots, dashes' }),
   password: text({ min: 1, max: 255 }),
-});
-const creation = object({
+};
+const settings = closed(settingFields);
+const credential = closed(credentialFields);
+const creation = closed({
   merchant_id: text({ pattern: NAME, like: 'up to 64 letters, digits, dots, dashes' }),
-  name: text({ min: 1, max: 255 }),
-  region: choice(REGIONS),
-  username: text({ pattern: /^[\w.-]{1,128}$/, like: 'up to 128 letters, digits, dots, dashes' }),
-  password: text({ min: 1, max: 255 }),
+  ...credentialFields,
+  ...settingFields,
 });
-const resetRequest = object({ merchant_id: text({ max: 64 }), all: boolean() });
+const resetRequest = closed({ merchant_id: text({ max: 64 }), all: boolean() });
 
 /** Credentials a merchant may have at the same time. */
 const CREDENTIALS_MOST = 50;
+
+type Addressed = { merchant: Merchant; refused?: never } | { merchant?: never; refused: ControlReply };
 
 export class MerchantControl {
   readonly #options: ControlOptions;
@@ -66,11 +67,24 @@ export class MerchantControl {
   }
 
   /** Which merchant a call is about: the one it names, the one whose credentials it carries, or the default one. */
-  async addressed({ request, body }: ControlCall): Promise<Merchant | undefined> {
+  async addressed({ request, body }: ControlCall): Promise<Addressed> {
+    const { store } = this.#options.world;
     const named = (body as { merchant_id?: unknown }).merchant_id ?? request.query.get('merchant_id');
-    const principal = named ? undefined : await this.#options.authenticator.identify(header(request, 'authorization'));
-    const merchant_id = typeof named === 'string' ? named : (principal?.merchant_id ?? this.#options.defaultMerchantId);
-    return this.#options.world.store.get<Merchant>('merchant', merchant_id);
+    if (typeof named === 'object' && named !== null)
+      return { refused: problem(400, 'BAD_VALUE', 'merchant_id is a text') };
+    if (named !== null) {
+      const merchant = await store.get<Merchant>('merchant', String(named));
+      return merchant ? { merchant } : { refused: unknownMerchant(String(named)) };
+    }
+    const authorization = header(request, 'authorization');
+    const principal = await this.#options.authenticator.identify(authorization);
+    if (authorization && !principal)
+      return {
+        refused: problem(401, 'UNAUTHORIZED', 'The credentials are not those of any merchant; none are needed'),
+      };
+    const merchant_id = principal?.merchant_id ?? this.#options.defaultMerchantId;
+    const merchant = await store.get<Merchant>('merchant', merchant_id);
+    return merchant ? { merchant } : { refused: unknownMerchant(merchant_id) };
   }
 
   async list({ request }: ControlCall): Promise<ControlReply> {
@@ -90,12 +104,10 @@ export class MerchantControl {
     const { value: wanted, refused } = readAs(creation, body);
     if (refused) return refused;
     const { reference, store } = this.#options.world;
-    const merchant_id = wanted.merchant_id ?? `K${reference()}`;
-    const username = wanted.username ?? `${merchant_id}_${reference().toLowerCase()}`;
-    const password = wanted.password ?? newSecret();
-    const merchant = newMerchant(merchant_id, wanted.name ?? merchant_id, wanted.region ?? 'any', [
-      newCredential(username, password),
-    ]);
+    const { merchant_id = `K${reference()}`, password = newSecret(), ...given } = wanted;
+    const { username = `${merchant_id}_${reference().toLowerCase()}`, ...chosen } = given;
+    const credentials = [newCredential(username, password)];
+    const merchant = withSettings(newMerchant(merchant_id, merchant_id, 'any', credentials), chosen);
     const created = await store.run(function* (): Work<boolean> {
       const taken = (yield* read('merchant', merchant_id)) ?? (yield* read('username', username));
       return { answer: !taken, changes: taken ? {} : { put: merchantRecords(merchant) } };
@@ -107,11 +119,7 @@ export class MerchantControl {
   async update({ params, body }: ControlCall): Promise<ControlReply> {
     const { value: changes, refused } = readAs(settings, body);
     if (refused) return refused;
-    const merchant = await this.change(params.merchant_id ?? '', (current) => ({
-      ...current,
-      ...changes,
-      risk_rules: (changes.risk_rules as RiskRule[] | undefined) ?? current.risk_rules,
-    }));
+    const merchant = await this.change(params.merchant_id ?? '', (current) => withSettings(current, changes));
     return merchant ? ok(this.#view(merchant)) : unknownMerchant(params.merchant_id);
   }
 
@@ -158,16 +166,28 @@ export class MerchantControl {
   async reset(call: ControlCall): Promise<ControlReply> {
     const { value: wanted, refused } = readAs(resetRequest, call.body);
     if (refused) return refused;
-    const addressed = wanted.all ? undefined : await this.addressed(call);
-    if (!wanted.all && !addressed) return unknownMerchant(wanted.merchant_id);
-    const merchants = addressed
-      ? [addressed]
-      : await this.#options.world.store.list<Merchant>('merchant', { limit: 10_000 });
-    for (const { merchant_id } of merchants) {
-      await this.#options.world.store.clear(merchant_id);
-      await this.change(merchant_id, (current) => ({ ...current, ...MERCHANT_DEFAULTS }));
+    if (wanted.all) return ok({ reset: await this.#resetAll() });
+    const { merchant, refused: unknown } = await this.addressed(call);
+    if (unknown) return unknown;
+    await this.#reset(merchant.merchant_id);
+    return ok({ reset: [merchant.merchant_id] });
+  }
+
+  async #resetAll(): Promise<string[]> {
+    const done: string[] = [];
+    for (let after = ''; ; after = done.at(-1) ?? '') {
+      const page = await this.#options.world.store.list<Merchant>('merchant', { after, limit: 100 });
+      for (const { merchant_id } of page) {
+        await this.#reset(merchant_id);
+        done.push(merchant_id);
+      }
+      if (page.length < 100) return done;
     }
-    return ok({ reset: merchants.map(({ merchant_id }) => merchant_id) });
+  }
+
+  async #reset(merchant_id: string): Promise<void> {
+    await this.#options.world.store.clear(merchant_id);
+    await this.change(merchant_id, (current) => ({ ...current, ...MERCHANT_DEFAULTS }));
   }
 
   /** Replaces a merchant's state by what `make` makes of it. */
@@ -189,7 +209,13 @@ export class MerchantControl {
   }
 }
 
-export function unknownMerchant(merchant_id: string | undefined): ControlReply {
+type Settings = Infer<typeof settings>;
+
+function withSettings(merchant: Merchant, { risk_rules, ...changes }: Settings): Merchant {
+  return { ...merchant, ...changes, risk_rules: (risk_rules as RiskRule[] | undefined) ?? merchant.risk_rules };
+}
+
+function unknownMerchant(merchant_id: string | undefined): ControlReply {
   return problem(
     404,
     'NOT_FOUND',

@@ -1,6 +1,6 @@
 /** Orders from Klarna's side of the counter: decide a review, close, and look without credentials. */
 import { read, readShared, type Work } from '../../store/store.ts';
-import { choice, object, required } from '../../wire/shape.ts';
+import { choice, required } from '../../wire/shape.ts';
 import { close } from '../engine/order.ts';
 import { accept, type Outcome, refuse } from '../engine/outcome.ts';
 import type { Context, Merchant, Order } from '../engine/state.ts';
@@ -9,12 +9,26 @@ import { bringUpToDate, decideReview, type UpToDate } from '../engine/time.ts';
 import { orderView } from '../klarna/order-view.ts';
 import { orderPut } from '../klarna/payments.ts';
 import { outboxMessage } from '../outbox.ts';
-import { type MerchantControl, unknownMerchant } from './merchants.ts';
-import { type ControlCall, type ControlOptions, type ControlReply, ok, readAs, refusedBy } from './reply.ts';
+import type { MerchantControl } from './merchants.ts';
+import {
+  type About,
+  type ControlCall,
+  type ControlOptions,
+  type ControlReply,
+  closed,
+  ok,
+  readAs,
+  refusedBy,
+} from './reply.ts';
 
-const decisionRequest = object({ decision: required(choice(['accept', 'reject'])) });
+const decisionRequest = closed({ decision: required(choice(['accept', 'reject'])) });
 
 type Command = (order: Order, context: Context) => Outcome<UpToDate>;
+/** What a command came to, and whose log it belongs in. */
+interface Decided {
+  readonly outcome: Outcome<UpToDate>;
+  readonly about?: About;
+}
 
 export class OrderControl {
   readonly #options: ControlOptions;
@@ -24,9 +38,9 @@ export class OrderControl {
   }
 
   async list(call: ControlCall, merchants: MerchantControl): Promise<ControlReply> {
-    const merchant = await merchants.addressed(call);
-    if (!merchant) return unknownMerchant(undefined);
-    const limit = Math.min(Math.max(Number(call.request.query.get('limit')) || 20, 1), 100);
+    const { merchant, refused } = await merchants.addressed(call);
+    if (refused) return refused;
+    const limit = Math.min(Math.max(Math.floor(Number(call.request.query.get('limit'))) || 20, 1), 100);
     const after = call.request.query.get('after') ?? '';
     const found = await this.#options.world.store.list<Order>('order', {
       merchant_id: merchant.merchant_id,
@@ -66,22 +80,25 @@ export class OrderControl {
 
   async #command({ params }: ControlCall, operation: string, command: Command): Promise<ControlReply> {
     const order_id = params.order_id ?? '';
-    const outcome = await this.#options.world.store.run(() => this.#unit(order_id, command));
-    if (!outcome.ok) return refusedBy(outcome.refusal, operation);
-    this.#options.background.kick(outcome.value.order.merchant_id);
-    return ok(view(outcome.value.order));
+    const { outcome, about } = await this.#options.world.store.run(() => this.#unit(order_id, command));
+    if (!outcome.ok) return refusedBy(outcome.refusal, operation, about);
+    const { order } = outcome.value;
+    this.#options.background.kick(order.merchant_id);
+    return { ...ok(view(order)), ...(about && { about }) };
   }
 
-  *#unit(order_id: string, command: Command): Work<Outcome<UpToDate>> {
+  *#unit(order_id: string, command: Command): Work<Decided> {
     const order = yield* read<Order>('order', order_id.toLowerCase());
     const merchant = order && (yield* readShared<Merchant>('merchant', order.merchant_id));
-    if (!order || !merchant) return { answer: unknownOrder(order_id), changes: {} };
-    const current = this.#upToDate(order, merchant);
-    const outcome = command(current.order, this.#context(merchant));
-    if (!outcome.ok) return { answer: outcome, changes: {} };
+    if (!order || !merchant) return { answer: { outcome: unknownOrder(order_id) }, changes: {} };
+    const context = this.#context(merchant);
+    const about: About = { merchant_id: order.merchant_id, at_ms: context.now_ms, subject: order.order_id };
+    const current = bringUpToDate(order, context);
+    const outcome = command(current.order, context);
+    if (!outcome.ok) return { answer: { outcome, about }, changes: {} };
     const callbacks = [...current.callbacks, ...outcome.value.callbacks];
     const outbox = callbacks.map((callback) => outboxMessage(callback, merchant.merchant_id, this.#options.world.id()));
-    return { answer: outcome, changes: { put: [orderPut(outcome.value.order)], outbox } };
+    return { answer: { outcome, about }, changes: { put: [orderPut(outcome.value.order)], outbox } };
   }
 
   #context(merchant: Merchant): Context {

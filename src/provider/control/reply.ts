@@ -1,6 +1,7 @@
 /** What the control API's handlers take and give. */
+import { catalogueCodeFor } from '../../catalogue/index.ts';
 import type { Request } from '../../http/exchange.ts';
-import { bracketPath, check, type Fault, type Rule } from '../../wire/shape.ts';
+import { bracketPath, check, type Fault, object, type Rule } from '../../wire/shape.ts';
 import type { Background } from '../background.ts';
 import type { Explanation, Refusal } from '../engine/outcome.ts';
 import { klarnaError } from '../klarna/errors.ts';
@@ -13,10 +14,14 @@ export interface ControlOptions {
   readonly background: Background;
   /** The merchant that a call is about when it names none and carries no credentials. */
   readonly defaultMerchantId: string;
+  /** The address that clients know this server by, when it was configured. */
+  readonly publicUrl?: string | undefined;
 }
 
 export interface ControlCall {
   readonly request: Request;
+  /** Under which the answer, and its entry in the log if it has one, are found. */
+  readonly correlation_id: string;
   readonly params: Readonly<Record<string, string>>;
   /** The parsed body; `{}` when there was none. */
   readonly body: unknown;
@@ -25,6 +30,19 @@ export interface ControlCall {
 export interface ControlReply {
   readonly status: number;
   readonly body: object;
+  /** Present when the call belongs in the merchant's log: it did what Klarna or a shopper would have done. */
+  readonly about?: About;
+}
+
+export interface About {
+  readonly merchant_id: string;
+  /** The merchant's time. */
+  readonly at_ms: number;
+  /** The session or order. */
+  readonly subject?: string;
+  /** The catalogue's code for how it ended. */
+  readonly code?: string;
+  readonly explanations?: readonly Explanation[];
 }
 
 export type ControlHandler = (call: ControlCall) => Promise<ControlReply> | ControlReply;
@@ -43,10 +61,35 @@ export function problem(
   return { status, body: { error_code, error_messages: [message], explanations } };
 }
 
-/** A refusal of the engine. */
-export function refusedBy(refusal: Refusal, operation: string): ControlReply {
-  const { status, error_code, error_messages } = klarnaError(refusal, operation);
-  return { status, body: { error_code, error_messages, explanations: refusal.explanations } };
+/** A refusal of the engine. @param about whose log it belongs in, when the merchant is known */
+export function refusedBy({ explanations, ...rest }: Refusal, operation: string, about?: About): ControlReply {
+  const { status, error_code, error_messages } = klarnaError({ explanations, ...rest }, operation);
+  const code = catalogueCodeFor(error_code, error_messages);
+  return {
+    status,
+    body: { error_code, error_messages, explanations },
+    ...(about && { about: { ...about, explanations, ...(code && { code }) } }),
+  };
+}
+
+type Fields = Parameters<typeof object>[0];
+
+/**
+ * An object of these fields and no others. A client of Klarna's may send what it likes; here an unknown name is a typing
+ * error, and leaving it out of account would leave its sender in the dark.
+ */
+export function closed<const F extends Fields>(fields: F): ReturnType<typeof object<F>> {
+  const rule = object(fields);
+  return (value, scan) => {
+    const read = rule(value, scan);
+    for (const name of Object.keys(read === undefined ? {} : (value as object)).filter(
+      (each) => !Object.hasOwn(fields, each),
+    )) {
+      const expected = `one of ${Object.keys(fields).join(', ')}`;
+      scan.faults.push({ path: [...scan.path, name.slice(0, 60)], rule: 'pattern', expected, got: 'an unknown name' });
+    }
+    return read;
+  };
 }
 
 /** The body as a rule reads it, or the reply that says what is wrong with it. */

@@ -1,4 +1,5 @@
 /** A shopper without a browser: what the payment page and the JavaScript SDK would do, as one call. */
+import type { CatalogueCode } from '../../catalogue/index.ts';
 import { read, readShared, type Work } from '../../store/store.ts';
 import { sessionUpdate } from '../../wire/klarna-payments.ts';
 import { choice, object } from '../../wire/shape.ts';
@@ -8,7 +9,16 @@ import { CATEGORIES, type Merchant, PAYMENT_METHOD_TYPES, type Session } from '.
 import { sessionCode } from '../engine/statuses.ts';
 import { authorizationPut, sessionPut } from '../klarna/payments.ts';
 import { outboxMessage } from '../outbox.ts';
-import { type ControlCall, type ControlOptions, type ControlReply, ok, problem, readAs, refusedBy } from './reply.ts';
+import {
+  type About,
+  type ControlCall,
+  type ControlOptions,
+  type ControlReply,
+  ok,
+  problem,
+  readAs,
+  refusedBy,
+} from './reply.ts';
 
 const authorizeOptions = object({
   payment_method_category: choice(CATEGORIES, { anyCase: true }),
@@ -33,7 +43,7 @@ export class ShopperControl {
       created_at: new Date(created_at_ms).toISOString(),
       expires_at: new Date(expires_at_ms).toISOString(),
     };
-    return ok({ ...rest, ...times, code: sessionCode(session, now() + merchant.clock_offset_ms) });
+    return ok({ ...rest, ...times, code: codeOf(session, now() + merchant.clock_offset_ms) });
   }
 
   async authorize({ params, body }: ControlCall): Promise<ControlReply> {
@@ -49,25 +59,41 @@ export class ShopperControl {
       ...(outcome && { outcome }),
     };
     const session_id = (params.session_id ?? '').toLowerCase();
-    const result = await this.#options.world.store.run(() => this.#unit(session_id, request));
-    if (!result.ok) return refusedBy(result.refusal, 'authorize');
-    const { session, callbacks } = result.value;
+    const { outcome: result, about } = await this.#options.world.store.run(() => this.#unit(session_id, request));
+    if (!result.ok) return refusedBy(result.refusal, 'authorize', about);
+    const { session, callbacks, code, explanation } = result.value;
     if (callbacks.length > 0) this.#options.background.kick(session.merchant_id);
-    return ok(tryView(result.value));
+    const why = { code, ...(explanation && { explanations: [explanation] }) };
+    return { ...ok(tryView(result.value)), ...(about && { about: { ...about, ...why } }) };
   }
 
-  *#unit(session_id: string, request: AuthorizeRequest): Work<Outcome<Try>> {
+  *#unit(session_id: string, request: AuthorizeRequest): Work<Tried> {
     const { world } = this.#options;
     const session = yield* read<Session>('session', session_id);
     const merchant = session && (yield* readShared<Merchant>('merchant', session.merchant_id));
-    if (!merchant) return { answer: UNKNOWN_SESSION, changes: {} };
-    const outcome = authorize(session, request, { ...world, merchant, now_ms: world.now() + merchant.clock_offset_ms });
-    if (!outcome.ok) return { answer: outcome, changes: {} };
+    if (!session || !merchant) return { answer: { outcome: UNKNOWN_SESSION }, changes: {} };
+    const now_ms = world.now() + merchant.clock_offset_ms;
+    const about: About = { merchant_id: session.merchant_id, at_ms: now_ms, subject: session_id };
+    const outcome = authorize(session, request, { ...world, merchant, now_ms });
+    if (!outcome.ok) return { answer: { outcome, about }, changes: {} };
     const { session: tried, authorization, callbacks } = outcome.value;
     const put = [sessionPut(tried), ...(authorization ? [authorizationPut(authorization, true)] : [])];
     const outbox = callbacks.map((callback) => outboxMessage(callback, merchant.merchant_id, world.id()));
-    return { answer: outcome, changes: { put, outbox } };
+    return { answer: { outcome, about }, changes: { put, outbox } };
   }
+}
+
+/** What a try came to, and whose log it belongs in. */
+interface Tried {
+  readonly outcome: Outcome<Try>;
+  readonly about?: About;
+}
+
+/** A session without a category to offer is at its end before the shopper's first try. */
+function codeOf(session: Session, now_ms: number): CatalogueCode {
+  return session.categories.length === 0 && !session.latest_try
+    ? 'ALLOWED_CATEGORY_EMPTY'
+    : sessionCode(session, now_ms);
 }
 
 const UNKNOWN_SESSION: Outcome<Try> = refuse('session_unknown', {
