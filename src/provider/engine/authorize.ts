@@ -7,7 +7,7 @@ import { accept, type Explanation, type Outcome, refuse } from './outcome.ts';
 import { paymentMethod } from './payment-methods.ts';
 import { decidingCountry } from './purchase.ts';
 import { decidingRule, ruleInWords, testPerson } from './risk.ts';
-import { refuseInactive, updateSession } from './session.ts';
+import { updateSession } from './session.ts';
 import { invalidAddressFields, invalidCustomerFields } from './shopper-data.ts';
 import {
   type Authorization,
@@ -59,8 +59,6 @@ type TryCode =
 
 /** One try to pay. A refusal of the engine means that the session cannot be authorized at all; a decline is a `Try`. */
 export function authorize(session: Session | undefined, request: AuthorizeRequest, context: Context): Outcome<Try> {
-  const inactive = refuseInactive(context);
-  if (inactive) return inactive;
   const updated = updateSession(session, request.data, context);
   if (!updated.ok) return updated;
   const current = updated.value;
@@ -118,7 +116,7 @@ export function liveAuthorization(authorization: Authorization | undefined, cont
   });
 }
 
-function withoutToken({ authorization_token: _gone, ...session }: Session): Session {
+function withoutToken({ authorization_token: _gone, authorization_expires_at_ms: _too, ...session }: Session): Session {
   return { ...session, latest_try: 'reversed' };
 }
 
@@ -206,7 +204,12 @@ function approved(
     ...(review && { review }),
   };
   return {
-    session: { ...session, authorization_token: authorization.authorization_token, latest_try: 'approved' },
+    session: {
+      ...session,
+      authorization_token: authorization.authorization_token,
+      authorization_expires_at_ms: authorization.expires_at_ms,
+      latest_try: 'approved',
+    },
     authorization,
     callbacks: authorizationCallback(session, authorization, context),
     approved: true,

@@ -1,5 +1,6 @@
 /** A later due date for the shopper, at the merchant's cost. Source: extend customer due date, pricing. */
 import { findCapture, replaceCapture } from './capture.ts';
+import { isAllowed } from './order-states.ts';
 import { accept, type Outcome, type Refused, refuse } from './outcome.ts';
 import { METHODS } from './payment-methods.ts';
 import type { Capture, Context, Order } from './state.ts';
@@ -38,6 +39,7 @@ const PRICE_LISTS: readonly PriceList[] = [
 export function dueDateOptions(order: Order, capture: Capture): DueDateOption[] {
   const prices = PRICE_LISTS.find(({ countries }) => countries.includes(order.purchase_country));
   if (!prices || !METHODS[order.payment_method.type].pay_later || capture.due_date_extension) return [];
+  if (!isAllowed('extend_due_date', order.status)) return [];
   const [small, middle] = prices.sizes;
   const size = order.order_amount < small ? 0 : order.order_amount <= middle ? 1 : 2;
   const priced = Object.entries(prices.fees).map(([days, fees]) => ({

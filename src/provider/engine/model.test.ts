@@ -252,6 +252,7 @@ class Model {
     const { method, country } = this.setting;
     const offered = PAY_LATER.includes(method) && DUE_DATE_MARKETS.includes(country) && found.extended === undefined;
     const freeIsGone = this.captures.some(({ extended }) => extended === 2);
+    if (this.status !== 'PART_CAPTURED' && this.status !== 'CAPTURED') return 'due_date_not_allowed';
     if (!offered || ![2, 10, 30, 60].includes(days) || (days === 2 && freeIsGone)) return 'due_date_not_allowed';
     found.extended = days;
     return 'ok';

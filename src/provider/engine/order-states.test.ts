@@ -25,6 +25,7 @@ const DOCUMENTED: Readonly<Record<OrderOperation, string>> = {
   release: 'PC',
   extend: 'AA PP',
   refund: 'PP CC',
+  extend_due_date: 'PP CC',
   expire: 'AE PC',
   close: 'CL',
 };

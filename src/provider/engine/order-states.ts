@@ -15,6 +15,7 @@ export const ORDER_OPERATIONS = [
   'release',
   'extend',
   'refund',
+  'extend_due_date',
   'expire',
   'close',
 ] as const;
@@ -36,6 +37,7 @@ export const TRANSITIONS: Transitions = {
   release: { PART_CAPTURED: ['CAPTURED'] },
   extend: { AUTHORIZED: ['AUTHORIZED'], PART_CAPTURED: ['PART_CAPTURED'] },
   refund: { PART_CAPTURED: ['PART_CAPTURED'], CAPTURED: ['CAPTURED'] },
+  extend_due_date: { PART_CAPTURED: ['PART_CAPTURED'], CAPTURED: ['CAPTURED'] },
   /** At midnight UTC of the last day: what was not captured is let go. */
   expire: { AUTHORIZED: ['EXPIRED'], PART_CAPTURED: ['CAPTURED'] },
   /** Klarna closes the order; Klarna documents the state and not what leads to it, so here control does. */

@@ -15,6 +15,25 @@ import { decidingRule, ruleInWords } from './risk.ts';
 import { invalidAddressFields } from './shopper-data.ts';
 import { type Context, capturedAmount, DAY_MS, type Order, WINDOWS } from './state.ts';
 
+/** The merchant's order, unless it is unknown, somebody else's, or older than orders are kept. */
+export function readableOrder(order: Order | undefined, context: Context): Outcome<Order> {
+  const mine = order?.merchant_id === context.merchant.merchant_id ? order : undefined;
+  if (mine && context.now_ms < yearsAfter(mine.created_at_ms, WINDOWS.order_readable_years)) return accept(mine);
+  return refuse('order_unknown', {
+    message: mine
+      ? `The order was placed ${new Date(mine.created_at_ms).toISOString()}; orders can be read for ${WINDOWS.order_readable_years} years.`
+      : 'This merchant has no order with this id.',
+    change: mine
+      ? 'Keep what you need of an order for longer than that yourself.'
+      : 'Use the order_id from the answer to the create-order call, with the credentials that made it.',
+  });
+}
+
+function yearsAfter(ms: number, years: number): number {
+  const date = new Date(ms);
+  return date.setUTCFullYear(date.getUTCFullYear() + years);
+}
+
 /** Notes that the merchant knows of the order. */
 export function acknowledge(order: Order): Outcome<Order> {
   return refuseState(order, 'acknowledge', 'acknowledge_not_allowed') ?? accept({ ...order, acknowledged: true });

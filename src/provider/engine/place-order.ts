@@ -117,7 +117,7 @@ function place(
 ): PlacedOrder {
   const order = newOrder(authorization, session, request, context);
   const { order_id } = order;
-  const { authorization_token: _used, ...rest } = session;
+  const { authorization_token: _used, authorization_expires_at_ms: _too, ...rest } = session;
   const captured = request.auto_capture && order.fraud_status === 'ACCEPTED' ? captureAll(order, context) : order;
   return {
     order: captured,

@@ -29,6 +29,8 @@ export function updateSession(
   changes: SessionUpdate,
   context: Context,
 ): Outcome<Session> {
+  const inactive = refuseInactive(context);
+  if (inactive) return inactive;
   const open = openSession(session, context);
   if (!open.ok) return open;
   const details = { ...open.value.details, ...changes };

@@ -37,7 +37,8 @@ const CHECKS: Readonly<Partial<Record<AddressField, Check>>> = {
   street_address2: isStreet,
   postal_code: (value, country) => marketOf(country)?.postal_code.test(value.trim()) ?? isText(value, country),
   city: isText,
-  region: (value, country) => REGION[country]?.test(value) ?? isText(value, country),
+  region: (value, country) =>
+    (Object.hasOwn(REGION, country) ? REGION[country] : undefined)?.test(value) ?? isText(value, country),
   phone: (value, country) => isValidPhoneNumber(value, country as CountryCode),
 };
 

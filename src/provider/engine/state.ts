@@ -88,8 +88,9 @@ export interface Session {
   /** What the merchant and the shopper's page sent, merged. */
   readonly details: SessionCreate;
   readonly categories: readonly Category[];
-  /** The newest authorization's token while it can still be used. */
+  /** The newest authorization's token, and until when it can be used. */
   readonly authorization_token?: string;
+  readonly authorization_expires_at_ms?: number;
   readonly order_id?: string;
   /** What only the shopper has sent; not shown to the merchant until there is an authorization. */
   readonly unshown?: readonly PersonalField[];

@@ -71,6 +71,7 @@ const OPERATION_WORDS: Readonly<Record<OrderOperation, string>> = {
   release: 'release the remaining authorization',
   extend: 'extend the authorization time',
   refund: 'refund',
+  extend_due_date: 'extend the due date of a capture',
   expire: '*time: the expiry is reached*',
   close: '*control: Klarna closes the order*',
 };

@@ -271,12 +271,14 @@ function refuseRoute(match: Match<Operation> | undefined, { request }: Arrival):
   if (!match) return NO_SUCH_PATH;
   const { target, allowed = [] } = match as { target?: Operation; allowed?: readonly string[] };
   if (!target) {
-    return refused(405, 'METHOD_NOT_ALLOWED', [`Method ${request.method} is not allowed`], {
+    const explanation: Explanation = {
       expected: allowed.join(', '),
       got: request.method,
       message: `This path takes ${allowed.join(', ')}, not ${request.method}.`,
       change: `Send ${allowed.join(' or ')}.`,
-    });
+    };
+    const answer = refused(405, 'METHOD_NOT_ALLOWED', [`Method ${request.method} is not allowed`], explanation);
+    return { ...answer, headers: [['Allow', allowed.join(', ')]] };
   }
   if (target.serve.built) return undefined;
   const message = `${target.serve.reason}`;
@@ -407,7 +409,7 @@ function noteOf({ request }: Arrival, { error, explanations, replayed }: Reply):
 }
 
 function replyAnswer(reply: Reply, { correlation_id, request: { path } }: Arrival, { headers }: Allowance): Answer {
-  if (reply.error) return errorAnswer(reply.error, { correlation_id, path }, headers);
+  if (reply.error) return errorAnswer(reply.error, { correlation_id, path }, [...headers, ...(reply.headers ?? [])]);
   const type: [string, string][] = reply.body ? [['Content-Type', jsonType(path)]] : [];
   return {
     status: reply.status,

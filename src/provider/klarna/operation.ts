@@ -74,6 +74,7 @@ export interface Reply {
 export interface Refused {
   readonly error: KlarnaError;
   readonly explanations: readonly Explanation[];
+  readonly headers?: readonly (readonly [string, string])[];
 }
 
 /** A refusal of the engine as an answer. */

@@ -146,7 +146,7 @@ const STATE_TABLE: Readonly<Record<WriteName, readonly string[]>> = {
     '204 CAPTURED',
     '403 NOT_ALLOWED',
     '403 NOT_ALLOWED',
-    '204 CLOSED',
+    '403 NOT_ALLOWED',
   ],
   cancel: [
     '204 CANCELLED',
@@ -522,6 +522,17 @@ for (const kind of STORES) {
           const answer = await shop.manage(method, UNKNOWN, suffix.replace('{capture}', UNKNOWN), body);
           assertRefused(answer, 404, code, [text.replaceAll('{id}', UNKNOWN).replaceAll('{capture}', UNKNOWN)]);
         }
+      });
+
+      test('can be read for three years', async () => {
+        // Whoever keeps nothing of an order loses it in production on that day.
+        const shop = await world.shop();
+        const order_id = await shop.placeOrder();
+        await shop.advance('P3Y');
+        assertRefused(await shop.manage('GET', order_id, ''), 404, 'NO_SUCH_ORDER');
+        const younger = await shop.placeOrder();
+        await shop.advance('P2Y364D');
+        assertStatus(await shop.manage('GET', younger, ''), 200);
       });
 
       test('is checked in order: credentials, id, body, order', async () => {

@@ -7,7 +7,7 @@ import type { Rule } from '../../wire/shape.ts';
 import { capture, findCapture } from '../engine/capture.ts';
 import { dueDateOptions, extendDueDate } from '../engine/due-date.ts';
 import * as engine from '../engine/order.ts';
-import { accept, type Outcome, refuse } from '../engine/outcome.ts';
+import { accept, type Outcome } from '../engine/outcome.ts';
 import { findRefund, refund } from '../engine/refund.ts';
 import { type Context, type KeptAnswer, type Order, WINDOWS } from '../engine/state.ts';
 import { bringUpToDate, type UpToDate } from '../engine/time.ts';
@@ -40,15 +40,10 @@ type View = (order: Order, call: Call) => Outcome<object>;
 function* readOrder(call: Call): Generator<Ask, Outcome<UpToDate>, unknown> {
   const order_id = call.params.order_id ?? '';
   const order = yield* read<Order>('order', order_id.toLowerCase());
-  if (order?.merchant_id === call.context.merchant.merchant_id) return accept(bringUpToDate(order, call.context));
-  return refuse(
-    'order_unknown',
-    {
-      message: 'This merchant has no order with this id.',
-      change: 'Use the order_id from the answer to the create-order call, with the credentials that made it.',
-    },
-    { order_id, capture_id: call.params.capture_id ?? '' },
-  );
+  const found = engine.readableOrder(order, call.context);
+  if (found.ok) return accept(bringUpToDate(found.value, call.context));
+  const facts = { order_id, capture_id: call.params.capture_id ?? '' };
+  return { ok: false, refusal: { ...found.refusal, facts } };
 }
 
 /** A handler that changes an order, once for each idempotency key. */

@@ -763,7 +763,9 @@ for (const kind of STORES) {
         const [first, second] = [await shop.newToken(), await shop.newToken()];
         await shop.advance('PT59M');
         assertStatus(await shop.order(first.token), 200);
+        assert.equal((await readSession(shop, second.session_id)).body.authorization_token, second.token);
         await shop.advance('PT1M');
+        assert.equal((await readSession(shop, second.session_id)).body.authorization_token, undefined);
         assertRefused(await shop.order(second.token), 404, 'NOT_FOUND', ['Invalid authorization token']);
         assertRefused(await cancelToken(shop, second.token), 404, 'NOT_FOUND', ['Invalid authorization token']);
         assertStatus(await shop.order(await shop.approve(second.session_id)), 200);

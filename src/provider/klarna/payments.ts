@@ -133,6 +133,11 @@ function* readAuthorization(
   return { authorization, session };
 }
 
+/** Whether the newest authorization's token can still be used. */
+function isUsable({ authorization_expires_at_ms = 0 }: Session, { context }: Call): boolean {
+  return context.now_ms < authorization_expires_at_ms;
+}
+
 /** A session as its merchant reads it. What identifies the shopper towards authorities is not handed out again. */
 function sessionView(session: Session, call: Call): object {
   const { customer, step_up_id: _createOnly, ...details } = shownDetails(session);
@@ -140,7 +145,7 @@ function sessionView(session: Session, call: Call): object {
     status: session.status,
     expires_at: new Date(session.expires_at_ms).toISOString(),
     client_token: clientToken(session, call),
-    ...(session.authorization_token && { authorization_token: session.authorization_token }),
+    ...(isUsable(session, call) && { authorization_token: session.authorization_token }),
     payment_method_categories: categories(session),
     ...details,
     ...(customer && { customer: publicCustomer(customer) }),

@@ -340,6 +340,8 @@ describe('what travels beside the bodies', () => {
         ['OPTIONS', SESSIONS],
       ] as const)
         assertRefused(await shop.call(method, path), 405, 'METHOD_NOT_ALLOWED');
+      const { headers } = await shop.call('PUT', `${SESSIONS}/${UNKNOWN}`);
+      assert.deepEqual((headers.get('Allow') ?? '').split(', ').sort(), ['GET', 'POST'], 'and says what is allowed');
     });
   });
 
