@@ -41,6 +41,18 @@ export function newCredential(username: string, secret: string): Credential {
   return { username, salt, hash: hashSecret(salt, secret) };
 }
 
+const API_KEY = /^klarna_(?:live|test)_api_/;
+
+/** A key in Klarna's newer form: one string, sent as it is. */
+export function newApiKey(): string {
+  return `klarna_test_api_${newSecret()}`;
+}
+
+/** What a key is known by. It must find the key's credential and must not give the key away. */
+export function apiKeyName(key: string): string {
+  return `api_key_${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
+}
+
 /** A secret to hand out once. */
 export function newSecret(): string {
   return randomBytes(24).toString('base64url');
@@ -123,7 +135,7 @@ function readBasic(authorization: string): { username: string; secret: string }[
   const decoded = Buffer.from(value, 'base64').toString('utf8');
   const colon = decoded.indexOf(':');
   const pair = colon > 0 ? [{ username: decoded.slice(0, colon), secret: decoded.slice(colon + 1) }] : [];
-  return /^klarna_(?:live|test)_api_/.test(value) ? [{ username: value, secret: value }] : pair;
+  return API_KEY.test(value) ? [{ username: apiKeyName(value), secret: value }] : pair;
 }
 
 /** Whether a secret is that of a credential. */

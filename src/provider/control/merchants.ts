@@ -13,7 +13,15 @@ import {
   type RiskRule,
   WINDOWS,
 } from '../engine/state.ts';
-import { MERCHANT_DEFAULTS, merchantRecords, newCredential, newMerchant, newSecret } from '../merchants.ts';
+import {
+  apiKeyName,
+  MERCHANT_DEFAULTS,
+  merchantRecords,
+  newApiKey,
+  newCredential,
+  newMerchant,
+  newSecret,
+} from '../merchants.ts';
 import { type ControlCall, type ControlOptions, type ControlReply, closed, ok, problem, readAs } from './reply.ts';
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
@@ -46,7 +54,7 @@ const credentialFields = {
   password: text({ min: 1, max: 255 }),
 };
 const settings = closed(settingFields);
-const credential = closed(credentialFields);
+const credential = closed({ ...credentialFields, api_key: boolean() });
 const creation = closed({
   merchant_id: text({ pattern: NAME, like: 'up to 64 letters, digits, dots, dashes' }),
   ...credentialFields,
@@ -127,8 +135,10 @@ export class MerchantControl {
     const { value: wanted, refused } = readAs(credential, body);
     if (refused) return refused;
     const merchant_id = params.merchant_id ?? '';
-    const username = wanted.username ?? `${merchant_id}_${this.#options.world.reference().toLowerCase()}`;
-    const password = wanted.password ?? newSecret();
+    if (wanted.api_key && (wanted.username ?? wanted.password)) {
+      return problem(400, 'BAD_VALUE', 'An API key is made here; send api_key without username and password');
+    }
+    const { username, password } = wanted.api_key ? newKeyPair() : this.#newPair(merchant_id, wanted);
     const made = newCredential(username, password);
     const outcome = await this.#options.world.store.run(function* (): Work<'made' | 'unknown' | 'taken' | 'full'> {
       const merchant = yield* read<Merchant>('merchant', merchant_id);
@@ -143,7 +153,16 @@ export class MerchantControl {
     if (outcome === 'unknown') return unknownMerchant(merchant_id);
     if (outcome === 'taken') return problem(409, 'CONFLICT', `Username ${username} exists already`);
     if (outcome === 'full') return problem(409, 'CONFLICT', `A merchant has at most ${CREDENTIALS_MOST} credentials`);
-    return ok({ username, password }, 201);
+    return ok(wanted.api_key ? { username, api_key: password } : { username, password }, 201);
+  }
+
+  #newPair(
+    merchant_id: string,
+    wanted: { username?: string; password?: string },
+  ): { username: string; password: string } {
+    const { username = `${merchant_id}_${this.#options.world.reference().toLowerCase()}`, password = newSecret() } =
+      wanted;
+    return { username, password };
   }
 
   async removeCredential({ params }: ControlCall): Promise<ControlReply> {
@@ -221,4 +240,10 @@ function unknownMerchant(merchant_id: string | undefined): ControlReply {
     'NOT_FOUND',
     `There is no merchant ${(merchant_id ?? '').slice(0, 64)}; GET /control/merchants lists them`,
   );
+}
+
+/** An API key is a secret with a name of its own. */
+function newKeyPair(): { username: string; password: string } {
+  const key = newApiKey();
+  return { username: apiKeyName(key), password: key };
 }
