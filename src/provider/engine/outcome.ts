@@ -4,42 +4,40 @@
  * Why the engine refuses. One word a cause; each dialect has one table from these to its own status, code and text.
  * The comment beside `Refusal.explanations` is for people; this is for tables.
  */
-export const REASONS = [
-  'bad_purchase',
-  'session_unknown',
-  'session_completed',
-  'token_unknown',
-  'token_consumed',
-  'token_not_cancellable',
-  'order_differs_from_session',
-  'order_differs_from_first_call',
-  'order_rejected',
-  'merchant_inactive',
-  'order_unknown',
-  'capture_unknown',
-  'refund_unknown',
-  'acknowledge_not_allowed',
-  'capture_not_allowed',
-  'capture_exceeds_remaining',
-  'capture_payment_failed',
-  'update_not_allowed',
-  'update_below_captured',
-  'references_not_allowed',
-  'customer_details_not_allowed',
-  'customer_details_billing',
-  'customer_details_invalid_address',
-  'no_captures',
-  'cancel_not_allowed',
-  'release_not_allowed',
-  'extend_not_allowed',
-  'refund_without_captures',
-  'refund_exceeds_captured',
-  'refund_not_allowed',
-  'due_date_not_allowed',
-  'decision_not_allowed',
-  'close_not_allowed',
-] as const;
-export type Reason = (typeof REASONS)[number];
+export type Reason =
+  | 'bad_purchase'
+  | 'session_unknown'
+  | 'session_completed'
+  | 'token_unknown'
+  | 'token_consumed'
+  | 'token_not_cancellable'
+  | 'order_differs_from_session'
+  | 'order_differs_from_first_call'
+  | 'order_rejected'
+  | 'merchant_inactive'
+  | 'order_unknown'
+  | 'capture_unknown'
+  | 'refund_unknown'
+  | 'acknowledge_not_allowed'
+  | 'capture_not_allowed'
+  | 'capture_exceeds_remaining'
+  | 'capture_payment_failed'
+  | 'update_not_allowed'
+  | 'update_below_captured'
+  | 'references_not_allowed'
+  | 'customer_details_not_allowed'
+  | 'customer_details_billing'
+  | 'customer_details_invalid_address'
+  | 'no_captures'
+  | 'cancel_not_allowed'
+  | 'release_not_allowed'
+  | 'extend_not_allowed'
+  | 'refund_without_captures'
+  | 'refund_exceeds_captured'
+  | 'refund_not_allowed'
+  | 'due_date_not_allowed'
+  | 'decision_not_allowed'
+  | 'close_not_allowed';
 
 /** One thing that was wrong, in plain words and in figures (minor units where they are money). */
 export interface Explanation {
@@ -80,4 +78,9 @@ export function refuse(
     ok: false,
     refusal: { reason, explanations: 'message' in explanations ? [explanations] : explanations, facts },
   };
+}
+
+/** The outcome with `make` of its value; a refusal stays what it is. */
+export function map<T, U>(outcome: Outcome<T>, make: (value: T) => U): Outcome<U> {
+  return outcome.ok ? accept(make(outcome.value)) : outcome;
 }

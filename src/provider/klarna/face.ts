@@ -3,31 +3,35 @@
  * built, request limits, size, content type, JSON, the fields of the body; then the engine decides.
  */
 import { createHmac } from 'node:crypto';
-import { catalogueCodeFor } from '../../catalogue/index.ts';
-import type { Answer, Request } from '../../http/exchange.ts';
-import { header } from '../../http/exchange.ts';
-import { type Match, Router } from '../../http/router.ts';
+import { type Answer, header, type Request } from '../../http/exchange.ts';
+import { Router } from '../../http/router.ts';
 import {
   type Ask,
-  type LogEntry,
   type OutboxMessage,
   readShared,
   type Store,
   StoreUnavailable,
   type Work,
 } from '../../store/store.ts';
-import { check } from '../../wire/shape.ts';
 import type { Explanation } from '../engine/outcome.ts';
 import type { Callback, Context, Merchant, Region } from '../engine/state.ts';
 import { type Authenticator, isCurrent, type Principal } from '../merchants.ts';
 import { outboxMessage } from '../outbox.ts';
-import { redacted } from '../redact.ts';
 import type { World } from '../world.ts';
-import type { KlarnaError } from './errors.ts';
-import { explainFaults } from './faults.ts';
+import {
+  type Arrival,
+  errorAnswer,
+  errorBody,
+  jsonType,
+  logEntry,
+  logFields,
+  replyAnswer,
+  UNREADABLE,
+} from './answer.ts';
 import type { Built, Call, Operation, Refused, Reply } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { type Allowance, RateLimiter } from './rate-limits.ts';
+import { NO_SUCH_PATH, readBody, refuseRate, refuseRoute, refuseSize } from './refusals.ts';
 
 export interface FaceOptions {
   readonly world: World;
@@ -40,14 +44,6 @@ export interface FaceOptions {
   readonly publicUrl?: string | undefined;
   /** Told when a commit left something to deliver or a clock to watch. */
   onCallbacks(merchant_id: string): void;
-}
-
-/** The request with what is known of it so far; the log entry is made from it. */
-interface Arrival {
-  readonly request: Request;
-  readonly correlation_id: string;
-  readonly real_now_ms: number;
-  readonly base: string;
 }
 
 export class KlarnaFace {
@@ -109,7 +105,7 @@ export class KlarnaFace {
     const operation = match?.target;
     const taken = this.#limiter.take(merchant, operation?.rate_class ?? 'other', arrival.real_now_ms);
     const allowance = taken instanceof Promise ? await taken : taken;
-    const refused = refuseRoute(match, arrival) ?? refuseRate(allowance) ?? refuseSize(arrival.request);
+    const refused = refuseRoute(match, arrival.request) ?? refuseRate(allowance) ?? refuseSize(arrival.request);
     if (refused || !match || !operation || !operation.serve.built)
       return this.#refuse(arrival, merchant, refused ?? NO_SUCH_PATH, allowance);
     const wrongPath = operation.serve.checkPath?.(match.params);
@@ -243,108 +239,6 @@ export class KlarnaFace {
 }
 
 const PREFIX = /^\/(?:payments|ordermanagement|customer-token|hpp|disputes|v4|settlements|merchantcard)(?:\/|$)/;
-/** Payments names the charset, the other APIs do not; clients compare the whole value. */
-const jsonType = (path: string) =>
-  path.startsWith('/payments/') ? 'application/json;charset=utf-8' : 'application/json';
-const UNREADABLE = {
-  400: 'BAD_REQUEST',
-  408: 'TIMEOUT',
-  431: 'REQUEST_TOO_LARGE',
-  500: 'INTERNAL_SERVER_ERROR',
-} as const;
-
-function refused(
-  status: number,
-  error_code: string,
-  error_messages: readonly string[],
-  explanation: Explanation,
-): Refused {
-  return { error: { status, error_code, error_messages }, explanations: [explanation] };
-}
-
-const NO_SUCH_PATH = refused(404, 'NOT_FOUND', [], {
-  message: 'None of Klarna’s APIs has this path.',
-  change: 'Compare the path with the list in docs/compatibility/klarna.md.',
-});
-
-function refuseRoute(match: Match<Operation> | undefined, { request }: Arrival): Refused | undefined {
-  if (!match) return NO_SUCH_PATH;
-  const { target, allowed = [] } = match as { target?: Operation; allowed?: readonly string[] };
-  if (!target) {
-    const explanation: Explanation = {
-      expected: allowed.join(', '),
-      got: request.method,
-      message: `This path takes ${allowed.join(', ')}, not ${request.method}.`,
-      change: `Send ${allowed.join(' or ')}.`,
-    };
-    const answer = refused(405, 'METHOD_NOT_ALLOWED', [`Method ${request.method} is not allowed`], explanation);
-    return { ...answer, headers: [['Allow', allowed.join(', ')]] };
-  }
-  if (target.serve.built) return undefined;
-  const message = `${target.serve.reason}`;
-  return refused(501, 'NOT_IMPLEMENTED', [message], {
-    message,
-    change: 'See docs/compatibility/klarna.md for what is built.',
-  });
-}
-
-function refuseRate({ allowed }: Allowance): Refused | undefined {
-  if (allowed) return undefined;
-  return refused(429, 'TOO_MANY_REQUESTS', ['Too many requests'], {
-    message: 'The merchant’s requests of this class in this second exceed the limit.',
-    change: 'Wait for X-Ratelimit-Reset seconds, then go on more slowly.',
-  });
-}
-
-function refuseSize({ body }: Request): Refused | undefined {
-  if (body.fault !== 'too_large') return undefined;
-  return refused(413, 'REQUEST_TOO_LARGE', ['Request is too large'], {
-    expected: '1048576 bytes',
-    message: 'The body is larger than 1 MB.',
-    change: 'Send fewer or shorter lines.',
-  });
-}
-
-/** The body as the operation's rule reads it, or the first stage that refuses it. */
-function readBody(built: Built, request: Request): { body?: unknown; refused?: Refused } {
-  if (!built.body) return {};
-  if (request.body.text !== '' && !isJsonType(header(request, 'content-type'))) return { refused: WRONG_TYPE };
-  const parsed = parse(request);
-  if (parsed.refused) return parsed;
-  const { value, faults } = check(built.body, parsed.body);
-  return faults ? { refused: { error: built.faults(faults), explanations: explainFaults(faults) } } : { body: value };
-}
-
-const WRONG_TYPE = refused(415, 'UNSUPPORTED_MEDIA_TYPE', ['Unsupported media type'], {
-  field: 'Content-Type',
-  expected: 'application/json',
-  message: 'The body is not announced as JSON.',
-  change: 'Send the header Content-Type: application/json.',
-});
-
-/** JSON of any flavour, or nothing said at all, as some clients do. */
-function isJsonType(type: string | undefined): boolean {
-  return type === undefined || /^application\/(?:[\w.+-]*\+)?json\s*(?:;|$)/i.test(type.trim());
-}
-
-/** Clients send calls without content as no body at all or as `{}`; both are the empty object. */
-function parse({ body }: Request): { body?: unknown; refused?: Refused } {
-  if (body.fault === 'not_utf8')
-    return { refused: notJson('The body is not valid UTF-8.', 'Encode the body as UTF-8.') };
-  if (body.text.trim() === '') return { body: {} };
-  let value: unknown;
-  try {
-    value = JSON.parse(body.text);
-  } catch (error) {
-    return { refused: notJson(`The body is not JSON: ${(error as Error).message}`, 'Send well-formed JSON.') };
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { body: value };
-  return { refused: notJson('The body is JSON, but not an object.', 'Send an object: { ... }.') };
-}
-
-function notJson(message: string, change: string): Refused {
-  return refused(400, 'BAD_REQUEST', [], { message, change });
-}
 
 function explainUnauthorized(
   { request }: Arrival,
@@ -369,67 +263,4 @@ function explainUnauthorized(
 
 function messages(callbacks: readonly Callback[] | undefined, { merchant }: Context, world: World): OutboxMessage[] {
   return (callbacks ?? []).map((callback) => outboxMessage(callback, merchant.merchant_id, world.id()));
-}
-
-function logEntry(arrival: Arrival, { merchant, now_ms }: Context, reply: Reply): LogEntry {
-  return {
-    ...logFields(arrival, reply),
-    merchant_id: merchant.merchant_id,
-    at_ms: now_ms,
-    request: redacted(arrival.request.body.text),
-  };
-}
-
-/** Answers to reads are not kept: what they showed can be read again. Neither is the client token, which lets a browser act. */
-function logFields(arrival: Arrival, reply: Reply): Omit<LogEntry, 'merchant_id' | 'at_ms' | 'request'> {
-  const { request, correlation_id } = arrival;
-  const keep = request.method !== 'GET' && reply.body !== undefined && !reply.body.includes('"client_token"');
-  return {
-    id: correlation_id,
-    direction: 'incoming',
-    method: request.method,
-    path: request.path,
-    status: reply.status,
-    subject: reply.subject ?? '',
-    response: reply.error ? errorBody(reply.error, correlation_id) : keep ? (reply.body ?? '') : '',
-    note: noteOf(arrival, reply),
-  };
-}
-
-function noteOf({ request }: Arrival, { error, explanations, replayed }: Reply): string {
-  const idempotency_key = header(request, 'klarna-idempotency-key');
-  if (!error && !replayed && !idempotency_key) return '';
-  const code = error && catalogueCodeFor(error.error_code, error.error_messages);
-  return JSON.stringify({
-    ...(code && { code }),
-    ...(explanations && { explanations }),
-    ...(idempotency_key && { idempotency_key }),
-    ...(replayed && { replayed }),
-  });
-}
-
-function replyAnswer(reply: Reply, { correlation_id, request: { path } }: Arrival, { headers }: Allowance): Answer {
-  if (reply.error) return errorAnswer(reply.error, { correlation_id, path }, [...headers, ...(reply.headers ?? [])]);
-  const type: [string, string][] = reply.body ? [['Content-Type', jsonType(path)]] : [];
-  return {
-    status: reply.status,
-    headers: [...type, ['Klarna-Correlation-Id', correlation_id], ...headers, ...(reply.headers ?? [])],
-    body: reply.body ?? '',
-  };
-}
-
-function errorAnswer(
-  error: KlarnaError,
-  about: { correlation_id: string; path: string },
-  headers: Allowance['headers'],
-): Answer {
-  return {
-    status: error.status,
-    headers: [['Content-Type', jsonType(about.path)], ['Klarna-Correlation-Id', about.correlation_id], ...headers],
-    body: errorBody(error, about.correlation_id),
-  };
-}
-
-function errorBody({ error_code, error_messages }: KlarnaError, correlation_id: string): string {
-  return JSON.stringify({ error_code, error_messages, correlation_id });
 }

@@ -10,7 +10,10 @@ export type FaultDialect = (faults: readonly Fault[]) => KlarnaError;
 
 /** Klarna Payments: 400 BAD_VALUE; what is missing in one message, everything else in one message each. */
 export const paymentsFaults: FaultDialect = (faults) => {
-  const missing = faults.filter(({ rule }) => rule === 'missing').map(({ path }) => bracketPath(path));
+  const missing = faults
+    .filter(({ rule }) => rule === 'missing')
+    .slice(0, MESSAGES_MOST)
+    .map(({ path }) => bracketPath(path));
   const wrong = faults.filter(({ rule }) => rule !== 'missing').map(({ path }) => `Bad value: ${bracketPath(path)}`);
   const messages = missing.length > 0 ? [`Bad value: ${missing.join(', ')}`, ...wrong] : wrong;
   return { status: 400, error_code: 'BAD_VALUE', error_messages: messages.slice(0, MESSAGES_MOST) };

@@ -7,9 +7,9 @@ import type { Rule } from '../../wire/shape.ts';
 import { capture, findCapture } from '../engine/capture.ts';
 import { dueDateOptions, extendDueDate } from '../engine/due-date.ts';
 import * as engine from '../engine/order.ts';
-import { accept, type Outcome } from '../engine/outcome.ts';
+import { accept, map, type Outcome } from '../engine/outcome.ts';
 import { findRefund, refund } from '../engine/refund.ts';
-import { type Context, type KeptAnswer, type Order, WINDOWS } from '../engine/state.ts';
+import { type Capture, type Context, type KeptAnswer, type Order, WINDOWS } from '../engine/state.ts';
 import { bringUpToDate, type UpToDate } from '../engine/time.ts';
 import { orderManagementFaults } from './faults.ts';
 import {
@@ -110,8 +110,11 @@ function transactionId(order: Order, call: Call, created = ''): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
+/** Keys are UUIDs, but a header may hold six kilobytes, which an order need not keep two thousand times. */
 function answerKey(call: Call, idempotency_key: string): string {
-  return [call.operation.name, call.params.capture_id ?? '', idempotency_key].join(' ');
+  const key =
+    idempotency_key.length <= 64 ? idempotency_key : createHash('sha256').update(idempotency_key).digest('hex');
+  return [call.operation.name, call.params.capture_id ?? '', key].join(' ');
 }
 
 function keptAnswers(order: Order, { now_ms }: Context): readonly KeptAnswer[] {
@@ -132,52 +135,41 @@ function keepAnswer(order: Order, key: string, reply: Reply, context: Context): 
   return { ...order, answers: [...keptAnswers(order, context), kept].slice(-ANSWERS_MOST) };
 }
 
-const whole = (outcome: Outcome<Order>): Outcome<Changed> => (outcome.ok ? accept({ order: outcome.value }) : outcome);
+const whole = (outcome: Outcome<Order>): Outcome<Changed> => map(outcome, (order) => ({ order }));
 
-const createCapture: Command = (order, call) => {
-  const outcome = capture(order, call.body as wire.CaptureRequest, call.context);
-  if (!outcome.ok) return outcome;
-  return accept({
-    order: outcome.value.order,
-    created: { header: 'Capture-Id', path: 'captures', id: outcome.value.capture.capture_id },
-  });
-};
+const createCapture: Command = (order, call) =>
+  map(capture(order, call.body as wire.CaptureRequest, call.context), (made) => ({
+    order: made.order,
+    created: { header: 'Capture-Id', path: 'captures', id: made.capture.capture_id },
+  }));
 
-const createRefund: Command = (order, call) => {
-  const outcome = refund(order, call.body as wire.RefundRequest, call.context);
-  if (!outcome.ok) return outcome;
-  return accept({
-    order: outcome.value.order,
-    created: { header: 'Refund-Id', path: 'refunds', id: outcome.value.refund.refund_id },
-  });
-};
+const createRefund: Command = (order, call) =>
+  map(refund(order, call.body as wire.RefundRequest, call.context), (made) => ({
+    order: made.order,
+    created: { header: 'Refund-Id', path: 'refunds', id: made.refund.refund_id },
+  }));
 
 const captureId = (call: Call) => call.params.capture_id ?? '';
 const shippingInfo = (call: Call) => (call.body as { shipping_info: wire.ShippingInfo[] }).shipping_info;
 
 /** Nothing is sent to anybody from here; that the capture exists is all there is to check. */
-const triggerSendOut: Command = (order, call) => {
-  const found = findCapture(order, captureId(call));
-  return found.ok ? accept({ order }) : found;
-};
+const triggerSendOut: Command = (order, call) => map(findCapture(order, captureId(call)), () => ({ order }));
 
-const showCapture: View = (order, call) => {
+/** A capture to be shown. A read does not mind that there are no captures at all: this one is not there. */
+function shownCapture(order: Order, call: Call): Outcome<Capture> {
   const found = findCapture(order, captureId(call));
-  if (found.ok) return accept(captureView(found.value, order));
-  // A read does not mind that there are no captures at all: this one is not there.
-  return { ok: false, refusal: { ...found.refusal, reason: 'capture_unknown' } };
-};
+  return found.ok ? found : { ok: false, refusal: { ...found.refusal, reason: 'capture_unknown' } };
+}
 
-const showDueDateOptions: View = (order, call) => {
-  const found = findCapture(order, captureId(call));
-  if (!found.ok) return { ok: false, refusal: { ...found.refusal, reason: 'capture_unknown' } };
-  return accept({ currency: order.purchase_currency, options: dueDateOptions(order, found.value) });
-};
+const showCapture: View = (order, call) => map(shownCapture(order, call), (found) => captureView(found, order));
 
-const showRefund: View = (order, call) => {
-  const found = findRefund(order, call.params.refund_id ?? '');
-  return found.ok ? accept(refundView(found.value)) : found;
-};
+const showDueDateOptions: View = (order, call) =>
+  map(shownCapture(order, call), (found) => ({
+    currency: order.purchase_currency,
+    options: dueDateOptions(order, found),
+  }));
+
+const showRefund: View = (order, call) => map(findRefund(order, call.params.refund_id ?? ''), refundView);
 
 function checkOrderId(params: Readonly<Record<string, string>>): Refused | undefined {
   if (UUID.test(params.order_id ?? '')) return undefined;

@@ -1,0 +1,97 @@
+/** Replies as answers on the wire, and as entries of the request log. */
+import { catalogueCodeFor } from '../../catalogue/index.ts';
+import { type Answer, header, type Request } from '../../http/exchange.ts';
+import type { LogEntry } from '../../store/store.ts';
+import type { Context } from '../engine/state.ts';
+import { redacted } from '../redact.ts';
+import type { KlarnaError } from './errors.ts';
+import type { Reply } from './operation.ts';
+import type { Allowance } from './rate-limits.ts';
+
+/** The request with what is known of it so far; the log entry is made from it. */
+export interface Arrival {
+  readonly request: Request;
+  readonly correlation_id: string;
+  readonly real_now_ms: number;
+  readonly base: string;
+}
+
+/** Payments names the charset, the other APIs do not; clients compare the whole value. */
+export const jsonType = (path: string) =>
+  path.startsWith('/payments/') ? 'application/json;charset=utf-8' : 'application/json';
+/** What node:http cannot read, and what cannot be answered, in Klarna's codes. */
+export const UNREADABLE = {
+  400: 'BAD_REQUEST',
+  408: 'TIMEOUT',
+  431: 'REQUEST_TOO_LARGE',
+  500: 'INTERNAL_SERVER_ERROR',
+} as const;
+
+/** An operation's reply, or its refusal, with the headers that every answer has. */
+export function replyAnswer(
+  reply: Reply,
+  { correlation_id, request: { path } }: Arrival,
+  { headers }: Allowance,
+): Answer {
+  if (reply.error) return errorAnswer(reply.error, { correlation_id, path }, [...headers, ...(reply.headers ?? [])]);
+  const type: [string, string][] = reply.body ? [['Content-Type', jsonType(path)]] : [];
+  return {
+    status: reply.status,
+    headers: [...type, ['Klarna-Correlation-Id', correlation_id], ...headers, ...(reply.headers ?? [])],
+    body: reply.body ?? '',
+  };
+}
+
+export function errorAnswer(
+  error: KlarnaError,
+  about: { correlation_id: string; path: string },
+  headers: Allowance['headers'],
+): Answer {
+  return {
+    status: error.status,
+    headers: [['Content-Type', jsonType(about.path)], ['Klarna-Correlation-Id', about.correlation_id], ...headers],
+    body: errorBody(error, about.correlation_id),
+  };
+}
+
+export function errorBody({ error_code, error_messages }: KlarnaError, correlation_id: string): string {
+  return JSON.stringify({ error_code, error_messages, correlation_id });
+}
+
+/** The entry of an exchange with a known merchant. */
+export function logEntry(arrival: Arrival, { merchant, now_ms }: Context, reply: Reply): LogEntry {
+  return {
+    ...logFields(arrival, reply),
+    merchant_id: merchant.merchant_id,
+    at_ms: now_ms,
+    request: redacted(arrival.request.body.text),
+  };
+}
+
+/** Answers to reads are not kept: what they showed can be read again. Neither is the client token, which lets a browser act. */
+export function logFields(arrival: Arrival, reply: Reply): Omit<LogEntry, 'merchant_id' | 'at_ms' | 'request'> {
+  const { request, correlation_id } = arrival;
+  const keep = request.method !== 'GET' && reply.body !== undefined && !reply.body.includes('"client_token"');
+  return {
+    id: correlation_id,
+    direction: 'incoming',
+    method: request.method,
+    path: request.path,
+    status: reply.status,
+    subject: reply.subject ?? '',
+    response: reply.error ? errorBody(reply.error, correlation_id) : keep ? (reply.body ?? '') : '',
+    note: noteOf(arrival, reply),
+  };
+}
+
+function noteOf({ request }: Arrival, { error, explanations, replayed }: Reply): string {
+  const idempotency_key = header(request, 'klarna-idempotency-key');
+  if (!error && !replayed && !idempotency_key) return '';
+  const code = error && catalogueCodeFor(error.error_code, error.error_messages);
+  return JSON.stringify({
+    ...(code && { code }),
+    ...(explanations && { explanations }),
+    ...(idempotency_key && { idempotency_key }),
+    ...(replayed && { replayed }),
+  });
+}
