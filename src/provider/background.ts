@@ -2,6 +2,7 @@
  * What happens without a request: orders that time changes, callbacks that are due, data that is past keeping.
  * Any process of an installation may do any of it; the store sees to it that each thing is done once.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { read, readShared, type Work } from '../store/store.ts';
 import { Courier } from './courier.ts';
 import { type Context, DAY_MS, type Merchant, type Order } from './engine/state.ts';
@@ -17,9 +18,11 @@ const MERCHANTS_AT_ONCE = 50;
 const ORDERS_AT_ONCE = 500;
 /** How long a callback that is under way may hold up the end of the program. */
 const STOP_GRACE_MS = 1_000;
-/** How often, and how much at a time, old data is removed. */
+/** How often old data is removed; in how many bites at the most, how large, and with which pause, so that requests come between. */
 const PRUNE_EVERY_TICKS = 20;
-const PRUNE_LIMIT = 2_000;
+const PRUNE_BITES = 50;
+const PRUNE_LIMIT = 250;
+const PRUNE_PAUSE_MS = 20;
 /** Real time that sessions and the log are kept, and the most entries that the log holds. */
 const KEEP_MS = 7 * DAY_MS;
 const LOG_MOST = 500_000;
@@ -141,7 +144,11 @@ export class Background {
 
   async #prune(): Promise<void> {
     const below = uuidFloor(this.#world.now() - KEEP_MS);
-    await this.#world.store.prune({ sessions_below: below, log_below: below, log_most: LOG_MOST, limit: PRUNE_LIMIT });
+    const bounds = { sessions_below: below, log_below: below, log_most: LOG_MOST, limit: PRUNE_LIMIT };
+    for (let bite = 0; bite < PRUNE_BITES && !this.#stopped; bite++) {
+      if ((await this.#world.store.prune(bounds)) === 0) return;
+      await pause(PRUNE_PAUSE_MS);
+    }
   }
 
   /** Says it once and not twice a second for as long as a database is away. */

@@ -95,6 +95,7 @@ export class SqliteStore implements Store {
   readonly #rollback: StatementSync;
   readonly #insertLog: StatementSync;
   readonly #insertOutbox: StatementSync;
+  readonly #anyDue: StatementSync;
   readonly #counts = new Map<string, { window: number; hits: number }>();
   #queue: Waiting[] = [];
   #notes: LogEntry[] = [];
@@ -155,6 +156,9 @@ export class SqliteStore implements Store {
     this.#insertOutbox = this.#writer.prepare(
       'INSERT INTO outbox (id, merchant_id, due_at_ms, body) VALUES (?, ?, ?, ?)',
     );
+    this.#anyDue = this.#reader.prepare(
+      'SELECT 1 FROM outbox WHERE merchant_id = ? AND due_at_ms <= ? AND lease_until_ms <= ? LIMIT 1',
+    );
   }
 
   run<T>(work: () => Work<T>): Promise<T> {
@@ -204,13 +208,16 @@ export class SqliteStore implements Store {
     return rows.map((row) => row.id);
   }
 
-  claim(
+  async claim(
     merchant_id: string,
     now_ms: number,
     real_now_ms: number,
     lease_until_ms: number,
     limit: number,
   ): Promise<OutboxMessage[]> {
+    // Dispatchers ask all the time and mostly for nothing, which should cost no transaction.
+    if (this.#closed) throw new StoreUnavailable('the store is closed');
+    if (!this.#anyDue.get(merchant_id, now_ms, real_now_ms)) return [];
     return this.#exclusively(() => {
       const rows = this.#writer
         .prepare(

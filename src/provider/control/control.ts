@@ -109,6 +109,7 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
       'Change settings: status, region, categories, limits, risk rules',
       (call) => merchants.update(call),
     ),
+    route('DELETE', '/merchants/{merchant_id}', 'Remove a merchant with its data', (call) => merchants.remove(call)),
     route('POST', '/merchants/{merchant_id}/credentials', 'Another credential; its secret is shown once', (call) =>
       merchants.addCredential(call),
     ),

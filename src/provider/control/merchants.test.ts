@@ -56,6 +56,22 @@ for (const kind of STORES) {
       await refused('POST', '/merchants', { username: wanted.username }, /exists already/);
     });
 
+    // Protects: a suite that makes a merchant a test can clean up, down to the last credential and order.
+    test('a merchant is removed with all that is its own', async () => {
+      const shop = await world.shop();
+      const order_id = await shop.placeOrder();
+      const added = await control('POST', `/merchants/${shop.merchant_id}/credentials`, { password: 'second' });
+      assert.deepEqual(await control('DELETE', `/merchants/${shop.merchant_id}`), { removed: shop.merchant_id });
+      assertRefused(await shop.call('GET', `/ordermanagement/v1/orders/${order_id}`), 401, 'UNAUTHORIZED');
+      assert.ok(!(await letsIn(String(added.username), 'second')));
+      await assert.rejects(control('GET', `/orders/${order_id}`), { message: /cannot be found/ });
+      assert.deepEqual((await control('GET', `/log?order_id=${order_id}`)).entries, []);
+      await refused('DELETE', `/merchants/${shop.merchant_id}`, {}, /no merchant/);
+      await control('POST', '/merchants', { merchant_id: shop.merchant_id, username: String(added.username) });
+      assert.ok(!(await letsIn(String(added.username), 'second')), 'whoever takes the name over has another secret');
+      await refused('DELETE', '/merchants/K000001', {}, /default merchant stays/);
+    });
+
     // Protects: several credentials side by side; a withdrawn one is out at once, even where it was known before.
     test('credentials are added and withdrawn', async () => {
       const { merchant_id, credentials } = await create();

@@ -181,6 +181,25 @@ export class MerchantControl {
       : problem(404, 'NOT_FOUND', `Merchant ${merchant_id} has no credential ${username}`);
   }
 
+  /** Removes a merchant with all that is its own. The default merchant stays, because calls that name nobody mean it. */
+  async remove({ params }: ControlCall): Promise<ControlReply> {
+    const { merchant_id = '' } = params;
+    if (merchant_id === this.#options.defaultMerchantId) {
+      return problem(409, 'CONFLICT', 'The default merchant stays; POST /control/reset empties it');
+    }
+    const { store } = this.#options.world;
+    // First nobody can call in its name any more, then its data goes.
+    const removed = await store.run(function* (): Work<boolean> {
+      const merchant = yield* read<Merchant>('merchant', merchant_id);
+      if (!merchant) return { answer: false, changes: {} };
+      const usernames = merchant.credentials.map(({ username }) => ({ kind: 'username' as const, id: username }));
+      return { answer: true, changes: { remove: [{ kind: 'merchant', id: merchant_id }, ...usernames] } };
+    });
+    if (!removed) return unknownMerchant(merchant_id);
+    await store.clear(merchant_id);
+    return ok({ removed: merchant_id });
+  }
+
   /** Removes sessions, orders, log and callbacks, and sets clock and settings back; credentials, name and region stay. */
   async reset(call: ControlCall): Promise<ControlReply> {
     const { value: wanted, refused } = readAs(resetRequest, call.body);

@@ -114,6 +114,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   ...rows(
     'Orders',
     ['The state table in [orders.md](../orders.md)', 'documented'],
+    ['Orders can be read for three years', 'documented'],
     [
       'Authorizations end at midnight UTC of the 28th day (or the account’s period); extending counts from the day of the call',
       'documented',
