@@ -2,13 +2,12 @@
 import type { CatalogueCode } from '../../catalogue/index.ts';
 import { read, readShared, type Work } from '../../store/store.ts';
 import { sessionUpdate } from '../../wire/klarna-payments.ts';
-import { choice, object } from '../../wire/shape.ts';
+import { boolean, choice, object } from '../../wire/shape.ts';
 import { type AuthorizeRequest, authorize, SHOPPER_OUTCOMES, type Try } from '../engine/authorize.ts';
 import { type Outcome, refuse } from '../engine/outcome.ts';
 import { CATEGORIES, type Merchant, PAYMENT_METHOD_TYPES, type Session } from '../engine/state.ts';
 import { sessionCode } from '../engine/statuses.ts';
-import { authorizationPut, sessionPut } from '../klarna/payments.ts';
-import { outboxMessage } from '../outbox.ts';
+import { tryChanges } from '../tries.ts';
 import {
   type About,
   type ControlCall,
@@ -24,6 +23,7 @@ const authorizeOptions = object({
   payment_method_category: choice(CATEGORIES, { anyCase: true }),
   payment_method: choice(PAYMENT_METHOD_TYPES),
   outcome: choice(SHOPPER_OUTCOMES),
+  auto_finalize: boolean(),
 });
 
 export class ShopperControl {
@@ -51,12 +51,13 @@ export class ShopperControl {
     if (data.refused) return data.refused;
     const options = readAs(authorizeOptions, body);
     if (options.refused) return options.refused;
-    const { payment_method_category: category, payment_method, outcome } = options.value;
+    const { payment_method_category: category, payment_method, outcome, auto_finalize } = options.value;
     const request: AuthorizeRequest = {
       data: data.value,
       ...(category && { category }),
       ...(payment_method && { payment_method }),
       ...(outcome && { outcome }),
+      ...(auto_finalize !== undefined && { auto_finalize }),
     };
     const session_id = (params.session_id ?? '').toLowerCase();
     const { outcome: result, about } = await this.#options.world.store.run(() => this.#unit(session_id, request));
@@ -76,10 +77,7 @@ export class ShopperControl {
     const about: About = { merchant_id: session.merchant_id, at_ms: now_ms, subject: session_id };
     const outcome = authorize(session, request, { ...world, merchant, now_ms });
     if (!outcome.ok) return { answer: { outcome, about }, changes: {} };
-    const { session: tried, authorization, callbacks } = outcome.value;
-    const put = [sessionPut(tried), ...(authorization ? [authorizationPut(authorization, true)] : [])];
-    const outbox = callbacks.map((callback) => outboxMessage(callback, merchant.merchant_id, world.id()));
-    return { answer: { outcome, about }, changes: { put, outbox } };
+    return { answer: { outcome, about }, changes: tryChanges(outcome.value, world) };
   }
 }
 
@@ -102,10 +100,12 @@ const UNKNOWN_SESSION: Outcome<Try> = refuse('session_unknown', {
 });
 
 /** As the JavaScript SDK answers `authorize`, with the catalogue's code and the reason beside it. */
-function tryView({ approved, show_form, authorization, invalid_fields, code, explanation }: Try): object {
+function tryView(tried: Try): object {
+  const { approved, show_form, authorization, finalize_required, invalid_fields, code, explanation } = tried;
   return {
     approved,
     show_form,
+    ...(finalize_required && { finalize_required }),
     ...(authorization && { authorization_token: authorization.authorization_token }),
     ...(invalid_fields && { error: { invalid_fields } }),
     code,

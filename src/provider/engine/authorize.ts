@@ -4,9 +4,9 @@
  */
 import type { SessionUpdate } from '../../wire/klarna-payments.ts';
 import { accept, type Explanation, type Outcome, refuse } from './outcome.ts';
-import { paymentMethod } from './payment-methods.ts';
+import { METHODS, paymentMethod } from './payment-methods.ts';
 import { decidingCountry } from './purchase.ts';
-import { decidingRule, ruleInWords, testPerson } from './risk.ts';
+import { decidingRule, isPrescreened, ruleInWords, testPerson } from './risk.ts';
 import { updateSession } from './session.ts';
 import { invalidAddressFields, invalidCustomerFields } from './shopper-data.ts';
 import {
@@ -20,6 +20,7 @@ import {
   type Review,
   type RISK_CODES,
   type Session,
+  type Unfinalized,
   WINDOWS,
 } from './state.ts';
 
@@ -33,6 +34,10 @@ export interface AuthorizeRequest {
   readonly category?: Category;
   readonly payment_method?: PaymentMethodType;
   readonly outcome?: ShopperOutcome;
+  /** The e-mail address that the shopper signed in with; a test person's decides where the billing address names none. */
+  readonly email?: string;
+  /** False: an approval of a two-step method waits for `finalize`, and has no token before. */
+  readonly auto_finalize?: boolean;
 }
 
 /** The SDK's answer, and what is behind it. */
@@ -44,6 +49,8 @@ export interface Try {
   /** False: hide Klarna. True without approval: the shopper may try again. */
   readonly show_form: boolean;
   readonly invalid_fields?: readonly string[];
+  /** Approved, and without a token until `finalize`. */
+  readonly finalize_required?: boolean;
   /** The catalogue's code for how the try ended. */
   readonly code: TryCode;
   readonly explanation?: Explanation;
@@ -61,21 +68,97 @@ type TryCode =
 export function authorize(session: Session | undefined, request: AuthorizeRequest, context: Context): Outcome<Try> {
   const updated = updateSession(session, request.data, context);
   if (!updated.ok) return updated;
-  const current = updated.value;
+  // Every try decides anew: an earlier approval that was never finalized is over.
+  const { unfinalized: _over, ...current } = updated.value;
   const category = request.category ?? current.categories[0];
   const outcome =
     category === undefined || !current.categories.includes(category)
       ? categoryNotOffered(current, request.category)
       : (unusableData(current, context) ?? decide(current, category, request, context));
-  return accept({ ...outcome, session: withUnshown(outcome, session, request.data) });
+  return accept(withUnshown(outcome, session, request.data));
+}
+
+/** The page is asked for, to be shown in the shop (`load`) or to be opened (`authorize`). */
+export interface BeginRequest {
+  readonly data: SessionUpdate;
+  /** Absent: whatever the session offers. */
+  readonly categories?: readonly Category[];
+  readonly moment: 'load' | 'authorize';
+}
+
+export interface Beginning {
+  /** With what the shopper's page sent. */
+  readonly session: Session;
+  /** The try is over before it began: the shopper need not see the page. */
+  readonly ended?: Try;
+}
+
+/** What can be said before the shopper has seen the page. Data is checked when the page is opened, not when it is loaded. */
+export function begin(session: Session | undefined, request: BeginRequest, context: Context): Outcome<Beginning> {
+  const updated = updateSession(session, request.data, context);
+  if (!updated.ok) return updated;
+  const ended = atOnce(updated.value, request, context);
+  const before = keepUnshown(updated.value, session, request.data);
+  return accept({ session: before, ...(ended && { ended: withUnshown(ended, session, request.data) }) });
+}
+
+function atOnce(session: Session, { categories, moment }: BeginRequest, context: Context): Try | undefined {
+  const offered = session.categories.some((category) => categories?.includes(category) ?? true);
+  if (!offered) return categoryNotOffered(session, categories?.[0]);
+  const email = session.details.billing_address?.email;
+  if (isPrescreened(email)) return declined(session, 'REFUSED', `The test person ${email} is declined at once.`);
+  return moment === 'authorize' ? unusableData(session, context) : undefined;
+}
+
+/**
+ * The second step of a method that has two: the approval becomes an authorization with a token. It is given for as long as a
+ * token would be, and for no more than the amount that was approved.
+ */
+export function finalize(
+  session: Session | undefined,
+  request: Pick<AuthorizeRequest, 'data'>,
+  context: Context,
+): Outcome<Try> {
+  const updated = updateSession(session, request.data, context);
+  if (!updated.ok) return updated;
+  const { unfinalized, ...current } = updated.value;
+  const outcome =
+    unusableData(updated.value, context) ??
+    (unfinalized && isFinalizable(unfinalized, current, context)
+      ? granted(current, unfinalized, context)
+      : nothingToFinalize(current));
+  return accept(withUnshown(outcome, session, request.data));
+}
+
+function isFinalizable({ approved_at_ms, authorized_amount }: Unfinalized, { details }: Session, context: Context) {
+  const expires_at_ms = approved_at_ms + WINDOWS.authorization_token_ms;
+  return context.now_ms < expires_at_ms && details.order_amount <= authorized_amount;
+}
+
+function nothingToFinalize(session: Session): Try {
+  return {
+    ...ended(session, 'failed', true),
+    code: 'FAILED',
+    explanation: {
+      message:
+        'No approval waits to be finalized: there was none, it is over 60 minutes old, or the amount was raised since.',
+      change: 'Authorize again with auto_finalize: false, and finalize when finalize_required is true.',
+    },
+  };
 }
 
 /** What the shopper sent is kept for the next try, and shown to the merchant once a try is approved. */
-function withUnshown({ session, approved }: Try, before: Session | undefined, sent: SessionUpdate): Session {
+function withUnshown(outcome: Try, before: Session | undefined, sent: SessionUpdate): Try {
+  if (!outcome.approved) return { ...outcome, session: keepUnshown(outcome.session, before, sent) };
+  const { unshown: _nowShown, ...session } = outcome.session;
+  return { ...outcome, session };
+}
+
+function keepUnshown(session: Session, before: Session | undefined, sent: SessionUpdate): Session {
   const { unshown: _old, ...rest } = session;
   const isNew = (field: PersonalField) => sent[field] !== undefined && before?.details[field] === undefined;
   const unshown = PERSONAL_FIELDS.filter((field) => before?.unshown?.includes(field) || isNew(field));
-  return approved || unshown.length === 0 ? rest : { ...rest, unshown };
+  return unshown.length === 0 ? rest : { ...rest, unshown };
 }
 
 /** Cancels a live token: the purchase will not become an order. */
@@ -160,9 +243,9 @@ function decide(session: Session, category: Category, request: AuthorizeRequest,
   if (request.outcome) return OUTCOMES[request.outcome](session, category, request, context);
   const { details } = session;
   const country = decidingCountry(details);
-  const person = testPerson(details.billing_address?.email, country);
-  if (person?.outcome === 'refuse')
-    return declined(session, 'REFUSED', `The test person ${details.billing_address?.email} is always declined.`);
+  const email = details.billing_address?.email || request.email;
+  const person = testPerson(email, country);
+  if (person?.outcome === 'refuse') return declined(session, 'REFUSED', `The test person ${email} is always declined.`);
   if (person) return approved(session, category, request, context, person.review);
   const question = { country, currency: details.purchase_currency, category, amount: details.order_amount };
   const rule = decidingRule(context.merchant.risk_rules, 'authorize', question);
@@ -191,6 +274,30 @@ function approved(
   context: Context,
   review: Review | undefined,
 ): Try {
+  const approval: Unfinalized = {
+    category,
+    payment_method: paymentMethod(category, request.payment_method),
+    authorized_amount: session.details.order_amount,
+    approved_at_ms: context.now_ms,
+    ...(review && { review }),
+  };
+  const waits = request.auto_finalize === false && METHODS[approval.payment_method.type].two_steps;
+  return waits ? unfinalized(session, approval) : granted(session, approval, context);
+}
+
+function unfinalized(session: Session, approval: Unfinalized): Try {
+  return {
+    session: { ...session, unfinalized: approval, latest_try: 'approved' },
+    callbacks: [],
+    approved: true,
+    show_form: true,
+    finalize_required: true,
+    code: 'ACCEPTED',
+  };
+}
+
+/** An approval with its token. */
+function granted(session: Session, { approved_at_ms: _then, ...approval }: Unfinalized, context: Context): Try {
   const authorization: Authorization = {
     authorization_token: context.id(),
     session_id: session.session_id,
@@ -198,10 +305,7 @@ function approved(
     created_at_ms: context.now_ms,
     expires_at_ms: context.now_ms + WINDOWS.authorization_token_ms,
     status: 'live',
-    category,
-    payment_method: paymentMethod(category, request.payment_method),
-    authorized_amount: session.details.order_amount,
-    ...(review && { review }),
+    ...approval,
   };
   return {
     session: {

@@ -16,6 +16,8 @@ interface MethodFacts {
   readonly increase?: 'all_but_ch' | readonly string[];
   /** The authorization cannot be extended (pay now by card, US financing). */
   readonly fixed_expiry?: boolean;
+  /** A shop can ask for the approval first and for the token later (`auto_finalize: false`). */
+  readonly two_steps?: boolean;
 }
 
 const FIXED_AMOUNT_MARKETS = ['AT', 'DE', 'DK', 'FI', 'FR', 'NL', 'NO', 'SE'];
@@ -43,7 +45,7 @@ export const METHODS: Readonly<Record<PaymentMethodType, MethodFacts>> = {
     number_of_installments: 6,
     increase: FIXED_AMOUNT_MARKETS,
   },
-  direct_bank_transfer: { om_type: 'BANK_TRANSFER', description: 'Pay now' },
+  direct_bank_transfer: { om_type: 'BANK_TRANSFER', description: 'Pay now', two_steps: true },
   card: { om_type: 'CARD', description: 'Pay by card', fixed_expiry: true },
   pay_by_card: { om_type: 'PAY_BY_CARD', description: 'Pay by card', fixed_expiry: true },
   pay_later_by_card: { om_type: 'PAY_LATER_BY_CARD', description: 'Pay later', number_of_days: 30, pay_later: true },

@@ -46,7 +46,7 @@ const REVIEW_MARKETS = ['US', 'GB'];
  * Source: sample customer data of Klarna's documentation.
  */
 export function testPerson(email: string | undefined, country: string): TestPerson | undefined {
-  const words = (email ?? '').toLowerCase().split('@')[0]?.split('+').slice(1) ?? [];
+  const words = testWords(email);
   if (words.includes('denied') || words.includes('red')) return { outcome: 'refuse' };
   if (!REVIEW_MARKETS.includes(country)) return undefined;
   for (const word of words) {
@@ -54,6 +54,15 @@ export function testPerson(email: string | undefined, country: string): TestPers
     if (pending) return { outcome: 'review', review: reviewOf(pending[1] as 'accept' | 'reject', pending[2]) };
   }
   return undefined;
+}
+
+/** The test person who is declined before anything is shown: `load` says so already. */
+export function isPrescreened(email: string | undefined): boolean {
+  return testWords(email).includes('red');
+}
+
+function testWords(email: string | undefined): string[] {
+  return (email ?? '').toLowerCase().split('@')[0]?.split('+').slice(1) ?? [];
 }
 
 function reviewOf(decision: 'accept' | 'reject', minutes: string | undefined): Review {

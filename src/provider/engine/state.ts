@@ -94,6 +94,8 @@ export interface Session {
   readonly order_id?: string;
   /** What only the shopper has sent; not shown to the merchant until there is an authorization. */
   readonly unshown?: readonly PersonalField[];
+  /** The newest approval, while it waits for `finalize`. */
+  readonly unfinalized?: Unfinalized;
   /** What the shopper's latest try came to. */
   readonly latest_try?: 'approved' | 'refused' | 'abandoned' | 'failed' | 'reversed';
 }
@@ -145,6 +147,15 @@ export interface Authorization {
   readonly order_id?: string;
   /** A digest of the body that placed the order, to tell a repeat from another order. */
   readonly order_digest?: string;
+}
+
+/** An approval of a method that has two steps: no token until the second. */
+export interface Unfinalized {
+  readonly category: Category;
+  readonly payment_method: PaymentMethod;
+  readonly authorized_amount: number;
+  readonly review?: Review;
+  readonly approved_at_ms: number;
 }
 
 export const ORDER_STATUSES = ['AUTHORIZED', 'PART_CAPTURED', 'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED'] as const;

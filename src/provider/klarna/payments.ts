@@ -176,6 +176,7 @@ function clientToken(session: Session, call: Call): string {
     purchase_country,
     language: locale?.slice(0, 2),
     environment: 'local',
+    payment_method_categories: session.categories,
   };
   const unsigned = `${TOKEN_HEADER}.${base64url(claims)}`;
   return `${unsigned}.${call.sign(unsigned)}`;
