@@ -51,6 +51,13 @@ module.exports = {
       to: { dependencyTypes: ['core'] },
     },
     {
+      name: 'browser-alone',
+      comment: 'what runs in a browser is served file by file and imports nothing from the server',
+      severity: 'error',
+      from: { path: '^src/provider/checkout/browser/' },
+      to: { pathNot: '^src/provider/checkout/browser/' },
+    },
+    {
       name: 'tests-stay-outside',
       comment: 'what runs in production does not import tests',
       severity: 'error',

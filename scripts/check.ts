@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, '..');
 // The files behind the commands, not the links in .bin: they run under this very Node on every platform.
 const tools = [
   { name: 'types', command: ['typescript/bin/tsc', '--noEmit'] },
+  { name: 'types in the browser', command: ['typescript/bin/tsc', '--noEmit', '--project', 'tsconfig.browser.json'] },
   { name: 'lint and format', command: ['@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '--colors=off'] },
   { name: 'arrows', command: ['dependency-cruiser/bin/dependency-cruiser.mjs', 'src', 'scripts', 'bench'] },
   { name: 'unused', command: ['knip/bin/knip.js', '--no-progress'] },

@@ -14,6 +14,7 @@
 import { listen } from '../http/server.ts';
 import { openStore, type StoreOptions } from '../store/open.ts';
 import { Background } from './background.ts';
+import { CheckoutFace } from './checkout/face.ts';
 import { ControlFace } from './control/control.ts';
 import type { Region } from './engine/state.ts';
 import { ensureMerchant, installationSecret } from './installation.ts';
@@ -107,7 +108,9 @@ async function startOn(
   });
   const { publicUrl } = options;
   const control = new ControlFace({ world, authenticator, background, defaultMerchantId, publicUrl });
-  const site = new Site(options.control === false ? [klarna] : [klarna, control], world);
+  const local = options.control !== false;
+  const checkout = new CheckoutFace({ world, secret, local, onCallbacks: (id) => background.kick(id) });
+  const site = new Site(local ? [klarna, checkout, control] : [klarna, checkout], world);
   const server = await listen(
     { port, host },
     { answer: (request) => site.answer(request), unreadable: (status) => klarna.unreadable(status) },

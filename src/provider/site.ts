@@ -65,6 +65,7 @@ const WELCOME = {
   name: 'Kvitt',
   about: 'A stateful Klarna on your own machine. Point a Klarna client at this address.',
   apis: ['/payments/v1', '/ordermanagement/v1'],
+  sdk: '/kp/lib/v1/api.js',
 };
 
 function json(status: number, body: object): Answer {

@@ -1,0 +1,90 @@
+/**
+ * The files that browsers get. In a clone they are the TypeScript sources with their types taken out; in the published package
+ * they are what the compiler made of them. Either way the modules of a script are joined into one file, so that a page
+ * needs one request and the SDK is the one classic script that shops embed.
+ */
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+
+export interface Asset {
+  readonly type: string;
+  readonly body: string;
+  /** For pages: what they may load, and who may frame them. */
+  readonly csp?: string;
+}
+
+/**
+ * Nothing from elsewhere, nothing inline, no forms sent, no images from shops. Any shop may frame the page: that is what the
+ * in-page overlay is.
+ */
+export const PAGE_CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  'frame-ancestors *',
+  "require-trusted-types-for 'script'",
+].join('; ');
+
+/** The modules of each script, each after those that it needs. */
+const PAGE_MODULES = ['texts', 'format', 'dom', 'calls', 'host', 'page'];
+const WIDGET_MODULES = ['texts', 'format', 'dom', 'calls', 'widget'];
+const SDK_MODULES = ['sdk-errors', 'calls', 'sdk-window', 'sdk'];
+
+const SCRIPT = 'text/javascript; charset=utf-8';
+const html = (file: string) => ({ type: 'text/html; charset=utf-8', csp: PAGE_CSP, make: () => source(file) });
+const plainFile = (type: string, file: string) => ({ type, make: () => source(file) });
+const script = (modules: readonly string[]) => ({ type: SCRIPT, make: () => join(modules) });
+
+const ASSETS: Readonly<Record<string, { type: string; csp?: string; make: () => string }>> = {
+  '/checkout/pay': html('page.html'),
+  '/checkout/widget': html('widget.html'),
+  '/checkout/page.js': script(PAGE_MODULES),
+  '/checkout/widget.js': script(WIDGET_MODULES),
+  '/checkout/page.css': plainFile('text/css; charset=utf-8', 'page.css'),
+  '/checkout/icon.svg': plainFile('image/svg+xml', 'icon.svg'),
+  '/kp/lib/v1/api.js': script(SDK_MODULES),
+  '/kp/lib/v1/klarna-payments.d.ts': plainFile('text/plain; charset=utf-8', 'klarna-payments.d.ts'),
+};
+
+const made = new Map<string, Asset>();
+
+/** The file at a path; made at its first request. */
+export function assetAt(path: string): Asset | undefined {
+  const known = made.get(path);
+  if (known) return known;
+  if (!Object.hasOwn(ASSETS, path)) return undefined;
+  const { make, ...rest } = ASSETS[path] as (typeof ASSETS)[string];
+  const asset = { ...rest, body: make() };
+  made.set(path, asset);
+  return asset;
+}
+
+const inClone = import.meta.url.endsWith('.ts');
+
+function source(file: string): string {
+  return readFileSync(new URL(`browser/${file}`, import.meta.url), 'utf8');
+}
+
+/** Modules as one classic script that leaves no names behind. */
+function join(modules: readonly string[]): string {
+  return `(()=>{'use strict';\n${modules.map(scriptOf).join('\n')}\n})();\n`;
+}
+
+function scriptOf(name: string): string {
+  const code = inClone ? stripTypeScriptTypes(source(`${name}.ts`)) : source(`${name}.js`);
+  return (
+    code
+      .replace(/^import\s[^;]*?from\s+'[^']+';$/gm, '')
+      .replace(/^export \{\};$/gm, '')
+      .replace(/^export (?=async |function |const |class )/gm, '')
+      // Comments on lines of their own, and the blanks that the types left.
+      .replace(/^\s*(?:\/\*\*?(?:[^*]|\*(?!\/))*\*\/|\/\/.*)\s*$/gm, '')
+      .replace(/[ \t]+$/gm, '')
+      .replace(/\n{2,}/g, '\n')
+      .replace(/^ +/gm, (blanks) => '\t'.repeat(blanks.length >> 1))
+  );
+}

@@ -1,0 +1,407 @@
+/** The payment page: sign in, code, choice, buy; or one of the ways in which it can end. */
+import { CallFailed, callApi } from './calls.ts';
+import { button, el, field, form } from './dom.ts';
+import { dateIn, moneyIn } from './format.ts';
+import { findHost, type Host } from './host.ts';
+import type { OptionView, Outcome, SessionView, Show, Told, TryResult } from './protocol.ts';
+import { fill, type Texts, textsFor } from './texts.ts';
+
+/** Where the shopper stands, kept over a reload. */
+interface Progress {
+  step: 'sign_in' | 'code' | 'choose';
+  contact: string;
+  kind?: string;
+  date_of_birth?: string;
+}
+
+interface Page {
+  readonly host: Host;
+  readonly show: Show;
+  readonly session: SessionView;
+  readonly options: readonly OptionView[];
+  readonly texts: Texts;
+  readonly money: (amount_minor: number) => string;
+  readonly date: (day: string) => string;
+  readonly progress: Progress;
+}
+
+/** Ways to end that a page may show. `texts` has a title and a text for each. */
+type Ending =
+  | 'declined'
+  | 'error'
+  | 'session_expired'
+  | 'session_completed'
+  | 'merchant_inactive'
+  | 'orphan'
+  | 'approved'
+  | 'ended';
+
+const CANCELLED: TryResult = { approved: false, show_form: true };
+const REFUSED: TryResult = { approved: false, show_form: false };
+
+const root = document.getElementById('page') as HTMLElement;
+
+void start();
+
+async function start(): Promise<void> {
+  const language = textsFor(navigator.language);
+  speak(language.language);
+  root.replaceChildren(el('main', {}, el('p', { testid: 'loading' }, language.texts.loading)));
+  const host = await findHost();
+  if (!host.show) return ending(host, language.texts, 'orphan', REFUSED);
+  await open(host, host.show, language.texts);
+}
+
+async function open(host: Host, show: Show, texts: Texts): Promise<void> {
+  const session = await answerOf<SessionView>(show, '/session');
+  if ('problem' in session && session.problem)
+    return ending(host, texts, session.problem, session.problem === 'error' ? CANCELLED : REFUSED, () =>
+      open(host, show, texts),
+    );
+  if (session.problem) return;
+  const { language, texts: spoken } = textsFor(session.locale);
+  speak(language);
+  const { locale, currency } = session;
+  const asked = session.options.filter(
+    ({ category }) => show.categories.length === 0 || show.categories.includes(category),
+  );
+  const page: Page = {
+    host,
+    show,
+    session,
+    options: asked,
+    texts: spoken,
+    money: moneyIn(locale, currency),
+    date: dateIn(locale),
+    progress: recall(session),
+  };
+  if (asked.length === 0) return ending(host, spoken, 'declined', REFUSED);
+  STEPS[page.progress.step](page);
+}
+
+const STEPS: Readonly<Record<Progress['step'], (page: Page) => void>> = { sign_in: signIn, code: enterCode, choose };
+
+function go(page: Page, step: Progress['step']): void {
+  page.progress.step = step;
+  remember(page);
+  STEPS[step](page);
+}
+
+function signIn(page: Page): void {
+  const { texts, progress } = page;
+  const contact = field('contact', texts.contact_label, { type: 'text', autocomplete: 'username', maxlength: '99' });
+  contact.input.value = progress.contact;
+  const submit = () =>
+    busy(async () => {
+      contact.complain(undefined);
+      progress.contact = contact.input.value.trim();
+      const answer = await ask<{ invalid?: string }>(page, '/sign-in', { contact: progress.contact });
+      if (answer?.invalid) contact.complain(texts.contact_invalid);
+      else if (answer) go(page, 'code');
+    });
+  const leave = () => tryToPay(page, { outcome: 'back' });
+  draw(page, texts.sign_in_title, leave, form(submit, contact.element, primary(texts.continue, 'continue')));
+}
+
+function enterCode(page: Page): void {
+  const { texts, progress } = page;
+  const code = field('code', texts.code_label, { type: 'text', inputmode: 'numeric', autocomplete: 'one-time-code' });
+  const submit = () =>
+    busy(async () => {
+      code.complain(undefined);
+      const sent = { contact: progress.contact, code: code.input.value.replace(/\s/g, '') };
+      const answer = await ask<{ invalid?: string }>(page, '/sign-in', sent);
+      if (answer?.invalid) code.complain(texts.code_invalid);
+      else if (answer) go(page, 'choose');
+    });
+  draw(
+    page,
+    texts.code_title,
+    () => go(page, 'sign_in'),
+    el('p', {}, fill(texts.code_sent, { contact: progress.contact })),
+    el('p', { class: 'hint' }, texts.code_hint),
+    form(submit, code.element, primary(texts.continue, 'continue')),
+  );
+}
+
+function choose(page: Page): void {
+  const { texts, money, session, options, progress } = page;
+  const chosen = options.find(({ kind }) => kind === progress.kind) ?? (options[0] as OptionView);
+  const born = field('date_of_birth', texts.dob_label, { type: 'date', autocomplete: 'bday' });
+  born.input.value = progress.date_of_birth ?? '';
+  const details = el('div', { class: 'details' });
+  const pick = (option: OptionView) => {
+    progress.kind = option.kind;
+    remember(page);
+    details.replaceChildren(...planOf(page, option), ...(option.needs_date_of_birth ? [born.element] : []));
+  };
+  const submit = () =>
+    busy(async () => {
+      born.complain(undefined);
+      progress.date_of_birth = born.input.value;
+      remember(page);
+      await buy(page, () => born.complain(texts.dob_invalid));
+    });
+  draw(
+    page,
+    texts.choose_title,
+    () => go(page, 'sign_in'),
+    form(
+      submit,
+      el(
+        'fieldset',
+        {},
+        el('legend', { class: 'hidden' }, texts.choose_title),
+        ...options.map((option) => choiceOf(page, option, option === chosen, pick)),
+      ),
+      details,
+      el('p', { class: 'terms', testid: 'terms' }, fill(texts.terms, { merchant: session.merchant_name })),
+      primary(fill(texts.buy, { amount: money(session.order_amount) }), 'buy'),
+    ),
+  );
+  pick(chosen);
+}
+
+function choiceOf(page: Page, option: OptionView, checked: boolean, pick: (option: OptionView) => void): HTMLElement {
+  const { kind, payments } = option;
+  const { texts, money, date } = page;
+  const last = payments.at(-1);
+  const values = {
+    amount: money(last?.amount ?? 0),
+    date: date(last?.date ?? ''),
+    count: String(payments.length),
+  };
+  const input = el('input', { testid: `option-${kind}`, attributes: { type: 'radio', name: 'kind', value: kind } });
+  input.checked = checked;
+  input.addEventListener('change', () => pick(option));
+  return el(
+    'label',
+    { class: 'option' },
+    input,
+    el('span', {}, el('strong', {}, texts[kind]), el('span', { class: 'hint' }, fill(texts[`${kind}_text`], values))),
+  );
+}
+
+/** The instalments of a plan; a single payment needs no list. */
+function planOf({ texts, money, date }: Page, { payments }: OptionView): HTMLElement[] {
+  if (payments.length < 2) return [];
+  const rows = payments.map((payment) =>
+    el('li', {}, el('span', {}, date(payment.date)), el('span', {}, money(payment.amount))),
+  );
+  return [el('h2', {}, texts.plan_title), el('ol', { class: 'plan rows', testid: 'plan' }, ...rows)];
+}
+
+/** @param complain shows that the date of birth cannot be */
+async function buy(page: Page, complain: () => void): Promise<void> {
+  const { options, progress, show } = page;
+  const option = options.find(({ kind }) => kind === progress.kind) ?? (options[0] as OptionView);
+  if (option.needs_date_of_birth && !progress.date_of_birth) return complain();
+  const result = await ask<TryResult>(page, '/authorize', requestOf(page, option));
+  if (!result) return;
+  if (result.error?.invalid_fields.includes('customer.date_of_birth') && option.needs_date_of_birth) return complain();
+  finish(page, result, show);
+}
+
+function requestOf({ show, progress }: Page, option: OptionView): object {
+  const { date_of_birth } = progress;
+  return {
+    payment_method_category: option.category,
+    payment_method: option.payment_method,
+    auto_finalize: show.auto_finalize,
+    contact: progress.contact,
+    ...(option.needs_date_of_birth && date_of_birth && { data: { customer: { date_of_birth } } }),
+  };
+}
+
+/** A try whose end is chosen: by the shopper who goes back or gives up, or in the panel of a local server. */
+function tryToPay(page: Page, { outcome }: { outcome: Outcome }): void {
+  const option = page.options.find(({ kind }) => kind === page.progress.kind) ?? (page.options[0] as OptionView);
+  const { category: payment_method_category, payment_method } = option;
+  void busy(async () => {
+    const { auto_finalize } = page.show;
+    const result = await ask<TryResult>(page, '/authorize', {
+      payment_method_category,
+      payment_method,
+      auto_finalize,
+      outcome,
+    });
+    if (!result) return;
+    if (outcome === 'error') return failed(page);
+    finish(page, result, page.show);
+  });
+}
+
+/** The try is over: approved and abandoned ones lead back to the shop at once, a decline is told to the shopper first. */
+function finish(page: Page, result: TryResult, { client_token }: Show): void {
+  const { host, texts, session } = page;
+  if (result.approved || result.show_form) {
+    forget(session.session_id);
+    host.tell({ kvitt: 'done', result });
+    // Without a shop's page behind it nobody takes the page away.
+    if (!host.attended) ending(host, texts, result.approved ? 'approved' : 'ended', result);
+    return;
+  }
+  if (client_token) ending(host, texts, 'declined', result);
+}
+
+function failed(page: Page): void {
+  ending(page.host, page.texts, 'error', CANCELLED, () => STEPS[page.progress.step](page));
+}
+
+/** What ended the page. @param result what the shop hears when the shopper leaves from here @param retry when it makes sense */
+function ending(host: Host, texts: Texts, kind: Ending, result: TryResult, retry?: () => void): void {
+  host.tell({ kvitt: 'outcome', result });
+  const title = el('h1', { attributes: { tabindex: '-1' } }, texts[`${kind}_title`]);
+  const done = () => host.tell({ kvitt: 'done', result });
+  const said = el('div', { attributes: { role: 'alert' } }, title, el('p', {}, texts[`${kind}_text`]));
+  const again = retry && kind === 'error' ? button(texts.retry, 'retry', retry, 'primary') : undefined;
+  const leave = host.attended ? button(texts.close, 'close', done) : undefined;
+  root.replaceChildren(el('main', { class: 'ending', testid: `ending-${kind}` }, said, again, leave));
+  document.title = title.textContent ?? '';
+  title.focus();
+}
+
+/** One step, with everything that stands around it. */
+function draw(page: Page, heading: string, back: () => void, ...content: readonly HTMLElement[]): void {
+  const { texts, session } = page;
+  const title = el('h1', { attributes: { tabindex: '-1' } }, heading);
+  const cancel = el(
+    'button',
+    {
+      class: 'icon',
+      testid: 'cancel',
+      attributes: { type: 'button', 'aria-label': texts.cancel, title: texts.cancel },
+      onclick: () => tryToPay(page, { outcome: 'abandon' }),
+    },
+    '×',
+  );
+  root.replaceChildren(
+    el(
+      'header',
+      {},
+      button(`‹ ${texts.back}`, 'back', back),
+      el('span', { class: 'merchant', testid: 'merchant-name' }, session.merchant_name),
+      cancel,
+    ),
+    el('main', { testid: `step-${page.progress.step}` }, title, ...content),
+    orderOf(page),
+    ...(session.local ? [panel(page)] : []),
+  );
+  document.title = `${heading} · ${session.merchant_name}`;
+  title.focus();
+}
+
+/** The order lines: open where there is room beside the step, folded on a phone. */
+function orderOf({ texts, session, money }: Page): HTMLElement {
+  const rows = session.order_lines.map(({ name, quantity, total_amount }) =>
+    el(
+      'li',
+      {},
+      el('span', {}, quantity === 1 ? name : fill(texts.quantity, { quantity: String(quantity), name })),
+      el('span', {}, money(total_amount)),
+    ),
+  );
+  const list = el(
+    'ul',
+    { class: 'rows', testid: 'order-lines', attributes: { tabindex: '0', 'aria-label': texts.order_title } },
+    ...rows,
+  );
+  const total = el('span', { testid: 'total' }, money(session.order_amount));
+  const details = el('details', {}, el('summary', {}, el('span', {}, texts.order_title), el('span', {}, total)), list);
+  details.open = matchMedia('(min-width: 48rem)').matches;
+  return el('aside', { attributes: { 'aria-label': texts.order_title } }, details);
+}
+
+/** For developers, so in English whatever the shopper speaks. */
+const PANEL: readonly (readonly [string, Outcome | 'leave'])[] = [
+  ['approve', 'approve'],
+  ['review', 'review'],
+  ['decline', 'decline'],
+  ['error', 'error'],
+  ['back', 'back'],
+  ['cancel', 'abandon'],
+  ['leave', 'leave'],
+];
+
+function panel(page: Page): HTMLElement {
+  const buttons = PANEL.map(([name, outcome]) =>
+    button(name, `outcome-${name}`, () =>
+      outcome === 'leave' ? page.host.tell({ kvitt: 'leave' }) : tryToPay(page, { outcome }),
+    ),
+  );
+  return el(
+    'footer',
+    { class: 'panel', testid: 'panel', attributes: { lang: 'en' } },
+    el('span', {}, 'Local test mode. End with:'),
+    el('div', {}, ...buttons),
+  );
+}
+
+function primary(text: string, testid: string): HTMLButtonElement {
+  return el('button', { class: 'primary', testid, attributes: { type: 'submit' } }, text);
+}
+
+/** The answer, or undefined once the page has shown why there is none. */
+async function ask<T extends object>(page: Page, path: string, body: object): Promise<T | undefined> {
+  const answer = await answerOf<T>(page.show, path, body);
+  if (!('problem' in answer) || !answer.problem) return answer as T;
+  if (answer.problem === 'error') failed(page);
+  else ending(page.host, page.texts, answer.problem, REFUSED);
+  return undefined;
+}
+
+/** As the server answers; `error` when it cannot. */
+async function answerOf<T extends object>(
+  { client_token }: Show,
+  path: string,
+  body?: object,
+): Promise<Told<T> | { readonly problem: 'error' }> {
+  try {
+    return await callApi<Told<T>>(location.origin, client_token, path, body);
+  } catch (error) {
+    if (error instanceof CallFailed && error.status === 401) return { problem: 'session_expired' };
+    return { problem: 'error' };
+  }
+}
+
+let working = false;
+
+/** One thing at a time: a second click while the first is under way does nothing. */
+async function busy(work: () => Promise<void>): Promise<void> {
+  if (working) return;
+  working = true;
+  root.setAttribute('aria-busy', 'true');
+  try {
+    await work();
+  } finally {
+    working = false;
+    root.removeAttribute('aria-busy');
+  }
+}
+
+function speak(language: string): void {
+  document.documentElement.lang = language;
+}
+
+const key = (session_id: string) => `kvitt:${session_id}`;
+
+/** Browsers may refuse storage to a framed page; then a reload starts from the beginning. */
+function remember({ session, progress }: Page): void {
+  try {
+    sessionStorage.setItem(key(session.session_id), JSON.stringify(progress));
+  } catch {}
+}
+
+function recall({ session_id, contact }: SessionView): Progress {
+  try {
+    const kept = sessionStorage.getItem(key(session_id));
+    if (kept) return JSON.parse(kept) as Progress;
+  } catch {}
+  return { step: 'sign_in', contact };
+}
+
+function forget(session_id: string): void {
+  try {
+    sessionStorage.removeItem(key(session_id));
+  } catch {}
+}

@@ -1,0 +1,84 @@
+/** What the server, the payment page and the SDK say to each other. Types only: it leaves no trace in what is served. */
+
+/** How a try to pay ended, as the SDK tells it to the shop. */
+export interface TryResult {
+  readonly approved: boolean;
+  readonly show_form: boolean;
+  readonly authorization_token?: string;
+  readonly finalize_required?: true;
+  readonly error?: { readonly invalid_fields: readonly string[] };
+}
+
+/** How `load` ended. */
+export interface LoadResult {
+  readonly show_form: boolean;
+  readonly error?: { readonly invalid_fields: readonly string[] };
+}
+
+/** Why a session cannot go on. Told with status 200: shoppers get here by ordinary acts, and a browser reports other statuses as errors. */
+export type Problem = 'session_expired' | 'session_completed' | 'merchant_inactive';
+export type Told<T> = (T & { readonly problem?: never }) | { readonly problem: Problem };
+
+interface Payment {
+  /** yyyy-mm-dd */
+  readonly date: string;
+  /** Minor units. */
+  readonly amount: number;
+}
+
+type OptionKind = 'pay_later' | 'pay_now' | 'pay_over_time' | 'direct_bank_transfer' | 'direct_debit';
+
+export interface OptionView {
+  readonly category: string;
+  readonly kind: OptionKind;
+  readonly payment_method: string;
+  readonly payments: readonly Payment[];
+  /** Klarna gives credit here, and asks for the date of birth unless it knows it. */
+  readonly needs_date_of_birth: boolean;
+}
+
+interface LineView {
+  readonly name: string;
+  readonly quantity: number;
+  readonly total_amount: number;
+}
+
+/** What the page shows of a session. Amounts in minor units. */
+export interface SessionView {
+  readonly session_id: string;
+  readonly merchant_name: string;
+  readonly locale: string;
+  readonly currency: string;
+  readonly order_amount: number;
+  readonly order_lines: readonly LineView[];
+  readonly options: readonly OptionView[];
+  /** What the shop knows of the shopper: the sign-in starts with it. */
+  readonly contact: string;
+  /** Whether outcomes can be chosen by name. */
+  readonly local: boolean;
+}
+
+export type Outcome = 'approve' | 'review' | 'decline' | 'error' | 'back' | 'abandon';
+
+/** What the SDK asks the page to do. */
+export interface Show {
+  readonly kvitt: 'show';
+  readonly client_token: string;
+  readonly categories: readonly string[];
+  readonly auto_finalize: boolean;
+}
+
+/** What the page tells the window that opened it. */
+export type PageMessage =
+  | { readonly kvitt: 'ready' }
+  /** How it would end if the shopper closed the window now. */
+  | { readonly kvitt: 'outcome'; readonly result: TryResult }
+  | { readonly kvitt: 'done'; readonly result: TryResult }
+  /** The shopper walks away without a word to anybody. */
+  | { readonly kvitt: 'leave' };
+
+/** What the description in the shop's page tells the SDK. */
+export interface HeightMessage {
+  readonly kvitt: 'height';
+  readonly height: number;
+}

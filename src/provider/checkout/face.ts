@@ -1,0 +1,115 @@
+/**
+ * What shoppers' browsers fetch: the SDK, the payment page, and the calls of both. Everything here is open to any origin, because
+ * shops are on other origins; what may be seen and done depends on the client token alone.
+ */
+import type { Answer, Request } from '../../http/exchange.ts';
+import { header } from '../../http/exchange.ts';
+import { StoreUnavailable } from '../../store/store.ts';
+import { type Asset, assetAt } from './assets.ts';
+import { sessionOfToken } from './client-token.ts';
+import { error, PageApi, type PageApiOptions, type PageReply } from './page-api.ts';
+
+export interface CheckoutOptions extends PageApiOptions {
+  /** Key of the signatures that this installation issues. */
+  readonly secret: string;
+}
+
+const API = '/checkout/api';
+
+export class CheckoutFace {
+  readonly #options: CheckoutOptions;
+  readonly #api: PageApi;
+
+  constructor(options: CheckoutOptions) {
+    this.#options = options;
+    this.#api = new PageApi(options);
+  }
+
+  owns(path: string): boolean {
+    return path === '/checkout' || path.startsWith('/checkout/') || path.startsWith('/kp/');
+  }
+
+  /** Answers a request. Never rejects. */
+  async answer(request: Request): Promise<Answer> {
+    if (!request.path.startsWith(`${API}/`)) return fileAnswer(request);
+    // The browser asks whether it may ask: yes, whoever it is.
+    if (request.method === 'OPTIONS') return { status: 204, headers: [...CORS, ...PREFLIGHT], body: '' };
+    const correlation_id = this.#options.world.id();
+    const reply = await this.#reply(request, correlation_id).catch((cause: Error) =>
+      failed(request, correlation_id, cause),
+    );
+    return {
+      status: reply.status,
+      headers: [
+        ['Content-Type', 'application/json'],
+        ['Cache-Control', 'no-store'],
+        ['Klarna-Correlation-Id', correlation_id],
+        ...CORS,
+      ],
+      body: JSON.stringify(reply.status < 400 ? reply.body : { ...reply.body, correlation_id }),
+    };
+  }
+
+  async #reply(request: Request, correlation_id: string): Promise<PageReply> {
+    const { method, path } = request;
+    const handle = PageApi.find(method, path.slice(API.length));
+    if (!handle) return error(404, `There is no ${method} ${path.slice(0, 200)}`);
+    const token = /^Bearer (\S+)$/.exec(header(request, 'authorization') ?? '')?.[1];
+    if (!token) return error(401, 'Send the session’s client_token: Authorization: Bearer <client_token>');
+    const session_id = sessionOfToken(token, this.#options.secret);
+    if (!session_id) return error(401, 'This client_token was not issued here, or was changed on its way');
+    const body = parse(request);
+    if (!body) return error(400, 'The body must be a JSON object of at most 1 MB');
+    return handle(this.#api, { session_id, correlation_id, path, body });
+  }
+}
+
+/** Preflights are remembered for as long as browsers allow. */
+const PREFLIGHT: Answer['headers'] = [
+  ['Access-Control-Allow-Methods', 'GET, POST'],
+  ['Access-Control-Allow-Headers', 'Authorization, Content-Type'],
+  ['Access-Control-Max-Age', '7200'],
+];
+const CORS: Answer['headers'] = [['Access-Control-Allow-Origin', '*']];
+
+function fileAnswer({ method, path }: Request): Answer {
+  const asset = assetAt(path);
+  if (!asset) return plain(404, `Nothing is at ${path.slice(0, 200)}\n`);
+  if (method !== 'GET' && method !== 'HEAD') return plain(405, `${path} takes GET\n`, [['Allow', 'GET, HEAD']]);
+  return { status: 200, headers: assetHeaders(asset), body: method === 'HEAD' ? '' : asset.body };
+}
+
+function assetHeaders({ type, csp }: Asset): Answer['headers'] {
+  return [
+    ['Content-Type', type],
+    ['Cache-Control', 'no-cache'],
+    ['X-Content-Type-Options', 'nosniff'],
+    ['Referrer-Policy', 'no-referrer'],
+    // Shops that isolate themselves (COEP) may load it all the same.
+    ['Cross-Origin-Resource-Policy', 'cross-origin'],
+    ...(csp ? [['Content-Security-Policy', csp] as const] : CORS),
+  ];
+}
+
+function plain(status: number, body: string, headers: Answer['headers'] = []): Answer {
+  return { status, headers: [['Content-Type', 'text/plain; charset=utf-8'], ...headers], body };
+}
+
+function parse({ body }: Request): object | undefined {
+  if (body.fault) return undefined;
+  if (body.text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(body.text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function failed({ method, path }: Request, correlation_id: string, cause: Error): PageReply {
+  const unavailable = cause instanceof StoreUnavailable;
+  process.stderr.write(
+    `kvitt: ${method} ${path} (${correlation_id}): ${unavailable ? cause.message : (cause.stack ?? cause)}\n`,
+  );
+  return unavailable ? error(503, 'Temporarily unavailable') : error(500, 'Internal error');
+}

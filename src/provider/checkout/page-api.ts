@@ -1,0 +1,296 @@
+/**
+ * The calls of the payment page and of the SDK. The client token in `Authorization: Bearer` says which session they are
+ * about; it is all a browser has, and all it may touch.
+ */
+import { type LogEntry, read, readShared, type Work } from '../../store/store.ts';
+import { sessionUpdate } from '../../wire/klarna-payments.ts';
+import { boolean, bracketPath, check, choice, list, object, type Rule, text } from '../../wire/shape.ts';
+import { type AuthorizeRequest, authorize, begin, finalize, SHOPPER_OUTCOMES, type Try } from '../engine/authorize.ts';
+import { CREDIT_KINDS, paymentOptions } from '../engine/instalments.ts';
+import type { Outcome, Reason } from '../engine/outcome.ts';
+import { decidingCountry } from '../engine/purchase.ts';
+import { openSession } from '../engine/session.ts';
+import { invalidAddressFields } from '../engine/shopper-data.ts';
+import { CATEGORIES, type Context, type Merchant, PAYMENT_METHOD_TYPES, type Session } from '../engine/state.ts';
+import { sessionPut } from '../klarna/payments.ts';
+import { tryChanges } from '../tries.ts';
+import type { World } from '../world.ts';
+import type { LoadResult, Problem, SessionView, Told, TryResult } from './browser/protocol.ts';
+
+export interface PageApiOptions {
+  readonly world: World;
+  /** Whether shoppers may choose how a try ends. */
+  readonly local: boolean;
+  /** Told when a commit left something to deliver. */
+  onCallbacks(merchant_id: string): void;
+}
+
+export interface PageReply {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** One call, by a browser that proved to be in this session. */
+interface PageCall {
+  readonly session_id: string;
+  readonly correlation_id: string;
+  readonly path: string;
+  readonly body: object;
+}
+
+type Handler = (api: PageApi, call: PageCall) => Promise<PageReply>;
+
+const request = object({
+  payment_method_category: choice(CATEGORIES, { anyCase: true }),
+  payment_method_categories: list(choice(CATEGORIES, { anyCase: true }), { max: CATEGORIES.length }),
+  payment_method: choice(PAYMENT_METHOD_TYPES),
+  outcome: choice(SHOPPER_OUTCOMES),
+  auto_finalize: boolean(),
+  contact: text({ max: 99 }),
+  code: text({ max: 20 }),
+});
+type PageRequest = typeof request extends Rule<infer T> ? T : never;
+
+/** What the engine refuses, as a shopper meets it. */
+const PROBLEMS: Readonly<Partial<Record<Reason, Problem>>> = {
+  session_unknown: 'session_expired',
+  session_completed: 'session_completed',
+  merchant_inactive: 'merchant_inactive',
+};
+
+export class PageApi {
+  readonly #options: PageApiOptions;
+
+  constructor(options: PageApiOptions) {
+    this.#options = options;
+  }
+
+  /** The handler of a call; undefined where there is none. */
+  static find(method: string, path: string): Handler | undefined {
+    return Object.hasOwn(HANDLERS, `${method} ${path}`) ? HANDLERS[`${method} ${path}`] : undefined;
+  }
+
+  async session(call: PageCall): Promise<PageReply> {
+    const { world, local } = this.#options;
+    const session = await world.store.get<Session>('session', call.session_id);
+    const merchant = session && (await world.store.get<Merchant>('merchant', session.merchant_id));
+    if (!session || !merchant) return told({ problem: 'session_expired' });
+    const context = contextOf(world, merchant);
+    const open = openSession(session, context);
+    return open.ok ? told(sessionView(open.value, context, local)) : told(problemOf(open.refusal.reason));
+  }
+
+  /** `load` and the beginning of `authorize`: whether there is a page to show, or the answer without one. */
+  async begin(call: PageCall, moment: 'load' | 'authorize'): Promise<PageReply> {
+    const sent = readRequest(call.body);
+    if (sent.reply) return sent.reply;
+    const { data, invalid_fields } = readData(call.body);
+    if (invalid_fields) return told(fixable(invalid_fields));
+    const categories = askedCategories(sent.value);
+    const work = (session: Session | undefined, context: Context) => {
+      const outcome = begin(session, { data, moment, ...(categories && { categories }) }, context);
+      if (!outcome.ok) return { outcome, changes: {} };
+      const { ended, session: begun } = outcome.value;
+      // To load is no try: it leaves no mark on the session.
+      const changes = ended && moment === 'authorize' ? tryChanges(ended, this.#options.world) : putSession(begun);
+      return { outcome, changes, ...(ended && { tried: ended }) };
+    };
+    const outcome = await this.#run(call, work);
+    if (!outcome.ok) return refused(outcome);
+    const { ended } = outcome.value;
+    return told(ended ? resultOf(ended) : { approved: false, show_form: true, open: true });
+  }
+
+  async authorize(call: PageCall): Promise<PageReply> {
+    const sent = readRequest(call.body);
+    if (sent.reply) return sent.reply;
+    const { data, invalid_fields } = readData(call.body);
+    if (invalid_fields) return told(fixable(invalid_fields));
+    const { payment_method_category: category, payment_method, outcome, auto_finalize, contact } = sent.value;
+    if (outcome && !OWN_ACTS.includes(outcome) && !this.#options.local)
+      return error(403, 'Outcomes can be chosen by name on a local server only');
+    const asked: AuthorizeRequest = {
+      data,
+      ...(category && { category }),
+      ...(payment_method && { payment_method }),
+      ...(outcome && { outcome }),
+      ...(auto_finalize !== undefined && { auto_finalize }),
+      ...(contact?.includes('@') && { email: contact }),
+    };
+    return this.#try(call, (session, context) => authorize(session, asked, context));
+  }
+
+  async finalize(call: PageCall): Promise<PageReply> {
+    const { data, invalid_fields } = readData(call.body);
+    if (invalid_fields) return told(fixable(invalid_fields));
+    return this.#try(call, (session, context) => finalize(session, { data }, context));
+  }
+
+  /** The one-time code: asked for without `code`, checked with it. Nothing is sent, and nobody is remembered. */
+  async signIn(call: PageCall): Promise<PageReply> {
+    const sent = readRequest(call.body);
+    if (sent.reply) return sent.reply;
+    const { contact = '', code } = sent.value;
+    const { store } = this.#options.world;
+    const session = await store.get<Session>('session', call.session_id);
+    if (!session) return told({ problem: 'session_expired' });
+    const kind = contact.includes('@') ? 'email' : 'phone';
+    const country = decidingCountry(session.details);
+    if (contact === '' || invalidAddressFields('', { [kind]: contact }, country).length > 0)
+      return told({ invalid: 'contact' });
+    if (code === undefined) return told({});
+    return told(/^\d{6}$/.test(code) && code !== WRONG_CODE ? {} : { invalid: 'code' });
+  }
+
+  async #try(
+    call: PageCall,
+    decide: (session: Session | undefined, context: Context) => Outcome<Try>,
+  ): Promise<PageReply> {
+    const outcome = await this.#run(call, (session, context) => {
+      const decided = decide(session, context);
+      if (!decided.ok) return { outcome: decided, changes: {} };
+      return { outcome: decided, changes: tryChanges(decided.value, this.#options.world), tried: decided.value };
+    });
+    if (!outcome.ok) return refused(outcome);
+    const { callbacks, session } = outcome.value;
+    if (callbacks.length > 0) this.#options.onCallbacks(session.merchant_id);
+    return told(resultOf(outcome.value));
+  }
+
+  /** One unit of work over the session, with its entry in the merchant's log. */
+  #run<T>(call: PageCall, work: SessionWork<T>): Promise<Outcome<T>> {
+    const { world } = this.#options;
+    return world.store.run(function* (): Work<Outcome<T>> {
+      const session = yield* read<Session>('session', call.session_id);
+      const merchant = session && (yield* readShared<Merchant>('merchant', session.merchant_id));
+      if (!session || !merchant) return { answer: GONE, changes: {} };
+      const context = contextOf(world, merchant);
+      const { outcome, changes, tried } = work(session, context);
+      return { answer: outcome, changes: { ...changes, log: [logEntry(call, context, outcome, tried)] } };
+    });
+  }
+}
+
+type SessionWork<T> = (
+  session: Session | undefined,
+  context: Context,
+) => { outcome: Outcome<T>; changes: object; tried?: Try };
+
+/** Any six digits pass but these. Source: Klarna's sample data. */
+const WRONG_CODE = '999999';
+
+/** What a shopper can do on any page, local or not: go back, or give up. */
+const OWN_ACTS: readonly string[] = ['back', 'abandon'];
+
+const GONE: Outcome<never> = { ok: false, refusal: { reason: 'session_unknown', explanations: [], facts: {} } };
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  'GET /session': (api, call) => api.session(call),
+  'POST /load': (api, call) => api.begin(call, 'load'),
+  'POST /begin': (api, call) => api.begin(call, 'authorize'),
+  'POST /sign-in': (api, call) => api.signIn(call),
+  'POST /authorize': (api, call) => api.authorize(call),
+  'POST /finalize': (api, call) => api.finalize(call),
+};
+
+function contextOf(world: World, merchant: Merchant): Context {
+  const { id, reference } = world;
+  return { merchant, now_ms: world.now() + merchant.clock_offset_ms, id, reference };
+}
+
+function putSession(session: Session): object {
+  return { put: [sessionPut(session)] };
+}
+
+function sessionView({ session_id, details, categories }: Session, context: Context, local: boolean): SessionView {
+  const { billing_address: { email, phone } = {}, customer, locale = 'en' } = details;
+  return {
+    session_id,
+    merchant_name: context.merchant.name,
+    locale,
+    currency: details.purchase_currency,
+    order_amount: details.order_amount,
+    order_lines: details.order_lines.map(({ name, quantity, total_amount }) => ({ name, quantity, total_amount })),
+    options: paymentOptions(categories, details.order_amount, context.now_ms).map((option) => ({
+      ...option,
+      needs_date_of_birth: CREDIT_KINDS.includes(option.kind) && customer?.date_of_birth === undefined,
+    })),
+    contact: email || phone || '',
+    local,
+  };
+}
+
+/** The shopper's data as the session would take it, or the fields that it would not. */
+function readData(body: object): { data: AuthorizeRequest['data']; invalid_fields?: readonly string[] } {
+  const { value, faults } = check(sessionUpdate, (body as { data?: unknown }).data ?? {});
+  if (value) return { data: value };
+  return { data: {}, invalid_fields: faults.slice(0, FIELDS_MOST).map(({ path }) => bracketPath(path)) };
+}
+
+const FIELDS_MOST = 100;
+
+function readRequest(body: object): { value: PageRequest; reply?: never } | { value?: never; reply: PageReply } {
+  const { value, faults } = check(request, body);
+  if (value) return { value };
+  const messages = faults.map(({ path, expected, got }) => `${bracketPath(path)} should be ${expected}; got ${got}`);
+  return { reply: error(400, messages.join('. ')) };
+}
+
+function askedCategories(sent: PageRequest) {
+  const { payment_method_category: one, payment_method_categories: several } = sent;
+  return several ?? (one && [one]);
+}
+
+function resultOf({ approved, show_form, authorization, finalize_required, invalid_fields }: Try): TryResult {
+  return {
+    approved,
+    show_form,
+    ...(authorization && { authorization_token: authorization.authorization_token }),
+    ...(finalize_required && { finalize_required }),
+    ...(invalid_fields && { error: { invalid_fields } }),
+  };
+}
+
+function fixable(invalid_fields: readonly string[]): TryResult & LoadResult {
+  return { approved: false, show_form: true, error: { invalid_fields } };
+}
+
+/** Data that does not add up is the shop's to correct; everything else ends the session for the shopper. */
+function refused(outcome: Outcome<unknown>): PageReply {
+  if (outcome.ok) return told({});
+  const { reason, explanations } = outcome.refusal;
+  if (reason !== 'bad_purchase') return told(problemOf(reason));
+  return told(fixable(explanations.map(({ field = '' }) => field)));
+}
+
+function problemOf(reason: Reason): { problem: Problem } {
+  return { problem: PROBLEMS[reason] ?? 'session_expired' };
+}
+
+function told<T extends object>(body: Told<T> | T): PageReply {
+  return { status: 200, body };
+}
+
+export function error(status: number, message: string): PageReply {
+  return { status, body: { error_messages: [message] } };
+}
+
+/** What the shopper did belongs to the story that the log tells. */
+function logEntry(call: PageCall, context: Context, outcome: Outcome<unknown>, tried: Try | undefined): LogEntry {
+  const note = outcome.ok
+    ? tried && { code: tried.code, ...(tried.explanation && { explanations: [tried.explanation] }) }
+    : { explanations: outcome.refusal.explanations };
+  return {
+    id: call.correlation_id,
+    merchant_id: context.merchant.merchant_id,
+    at_ms: context.now_ms,
+    direction: 'incoming',
+    method: 'POST',
+    path: call.path,
+    status: 200,
+    subject: call.session_id,
+    request: JSON.stringify(call.body),
+    response: tried ? JSON.stringify(resultOf(tried)) : '',
+    note: note ? JSON.stringify(note) : '',
+  };
+}
