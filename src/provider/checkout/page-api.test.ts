@@ -1,0 +1,141 @@
+/** The files and calls of page and SDK, as any client can see them. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Provider, startProvider } from '../index.ts';
+import { type Json, Shop } from '../testing.ts';
+import { PAGE_CSP } from './assets.ts';
+import { newSession } from './testing.ts';
+
+describe('page and SDK over HTTP', () => {
+  let provider: Provider;
+  before(async () => {
+    provider = await startProvider();
+  });
+  after(() => provider.close());
+  const open = (settings?: object) => Shop.open(() => provider, settings);
+
+  async function call(method: string, path: string, token?: string, body?: object | string) {
+    const answer = await fetch(`${provider.url}${path}`, {
+      method,
+      headers: { origin: 'https://shop.example', ...(token && { authorization: `Bearer ${token}` }) },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, text };
+  }
+  const json = async (...args: Parameters<typeof call>) => JSON.parse((await call(...args)).text) as Json;
+
+  test('the page has the published policy; scripts may be taken from any origin', async () => {
+    for (const path of ['/checkout/pay', '/checkout/widget']) {
+      const { status, headers, text } = await call('GET', path);
+      assert.equal(status, 200);
+      assert.equal(headers.get('content-security-policy'), PAGE_CSP);
+      assert.doesNotMatch(text, /<style|<script>|onclick|style=|https?:/);
+    }
+    for (const path of ['/kp/lib/v1/api.js', '/checkout/page.js', '/checkout/widget.js']) {
+      const { headers, text } = await call('GET', path);
+      assert.match(headers.get('content-type') ?? '', /^text\/javascript/);
+      assert.equal(headers.get('cross-origin-resource-policy'), 'cross-origin');
+      assert.doesNotMatch(text, /^(?:import|export)\b/m);
+      assert.doesNotThrow(() => new Function(text), path);
+    }
+    assert.match((await call('GET', '/kp/lib/v1/klarna-payments.d.ts')).text, /interface KlarnaPayments/);
+    assert.equal((await call('GET', '/checkout/page.ts')).status, 404);
+    assert.equal((await call('GET', '/checkout/__proto__')).status, 404);
+    assert.equal((await call('POST', '/checkout/pay')).status, 405);
+    assert.equal((await call('HEAD', '/checkout/pay')).text, '');
+  });
+
+  test('browsers of any origin may call', async () => {
+    const { status, headers } = await call('OPTIONS', '/checkout/api/authorize');
+    assert.equal(status, 204);
+    assert.equal(headers.get('access-control-allow-origin'), '*');
+    assert.match(headers.get('access-control-allow-headers') ?? '', /Authorization/);
+    const { client_token } = await newSession(await open());
+    const read = await call('GET', '/checkout/api/session', client_token);
+    assert.equal(read.headers.get('access-control-allow-origin'), '*');
+    assert.equal(read.headers.get('cache-control'), 'no-store');
+  });
+
+  test('tokens that are missing, changed, foreign or none at all are 401, with the reason', async () => {
+    const { client_token, session_id } = await newSession(await open());
+    const [head = '', claims = '', signature = ''] = client_token.split('.');
+    const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url');
+    const other = Buffer.from(JSON.stringify({ session_id })).toString('base64url');
+    const wrong = [
+      undefined,
+      'x',
+      `${head}.${claims}`,
+      `${head}.${claims}.`,
+      `${head}.${other}.${signature}`,
+      `${none}.${claims}.`,
+      `${client_token}.x`,
+      `${head}.${claims}.${signature.slice(1)}`,
+      'x'.repeat(5000),
+    ];
+    for (const token of wrong) {
+      const { status, text } = await call('GET', '/checkout/api/session', token);
+      assert.equal(status, 401, token);
+      assert.match(text, /client_token/);
+    }
+    assert.equal((await call('GET', '/checkout/api/session', client_token)).status, 200);
+  });
+
+  test('bodies that cannot be used are 400, unknown calls 404, and neither touches the session', async () => {
+    const { client_token } = await newSession(await open());
+    for (const body of ['{', '[]', '"x"', { outcome: 'win' }, { payment_method_category: 'gold' }, { contact: {} }]) {
+      const { status } = await call('POST', '/checkout/api/authorize', client_token, body);
+      assert.equal(status, 400, JSON.stringify(body));
+    }
+    for (const path of ['/authorize', '/nothing', '/__proto__', '/session/x'])
+      assert.equal((await call('GET', `/checkout/api${path}`, client_token)).status, 404);
+  });
+
+  test('a try over the calls, and its place in the log without the token', async () => {
+    const shop = await open();
+    const { client_token, session_id } = await newSession(shop);
+    const opened = await json('POST', '/checkout/api/begin', client_token, {});
+    assert.deepEqual(opened, { approved: false, show_form: true, open: true });
+    const result = await json('POST', '/checkout/api/authorize', client_token, { payment_method: 'card' });
+    assert.equal(result.approved, true);
+    const placed = await shop.order(String(result.authorization_token));
+    assert.deepEqual(placed.body.authorized_payment_method, { type: 'card' });
+    assert.deepEqual(await json('POST', '/checkout/api/authorize', client_token, {}), { problem: 'session_completed' });
+    const { entries } = (await provider.control('GET', `/log?session_id=${session_id}`)) as { entries: Json[] };
+    const tries = entries.filter(({ path }) => path === '/checkout/api/authorize');
+    assert.equal(tries.length, 2);
+    assert.ok(!JSON.stringify(entries).includes(client_token));
+  });
+
+  test('outcomes can be chosen by name only where the control API is on; to go back is everybody’s right', async () => {
+    const live = await startProvider({ control: false });
+    try {
+      const { username, password } = live.credentials;
+      const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+      const headers = { authorization, 'content-type': 'application/json' };
+      const purchase = {
+        purchase_country: 'SE',
+        purchase_currency: 'SEK',
+        order_amount: 1,
+        order_lines: [{ name: 'x', quantity: 1, unit_price: 1, total_amount: 1 }],
+      };
+      const created = await fetch(`${live.url}/payments/v1/sessions`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(purchase),
+      });
+      const { client_token } = (await created.json()) as { client_token: string };
+      const authorize = async (body: object) => {
+        const bearer = { authorization: `Bearer ${client_token}` };
+        const url = `${live.url}/checkout/api/authorize`;
+        return (await fetch(url, { method: 'POST', headers: bearer, body: JSON.stringify(body) })).status;
+      };
+      for (const outcome of ['approve', 'review', 'decline', 'error'])
+        assert.equal(await authorize({ outcome }), 403, outcome);
+      for (const outcome of ['back', 'abandon']) assert.equal(await authorize({ outcome }), 200, outcome);
+      assert.equal(await authorize({}), 200);
+    } finally {
+      await live.close();
+    }
+  });
+});
