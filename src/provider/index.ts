@@ -48,6 +48,8 @@ export interface AuthorizeResult {
   readonly approved: boolean;
   readonly show_form: boolean;
   readonly authorization_token?: string;
+  /** Approved with `auto_finalize: false`: no token until `control('POST', '/sessions/…/finalize')`. */
+  readonly finalize_required?: boolean;
   readonly error?: { readonly invalid_fields: readonly string[] };
   readonly code: string;
 }

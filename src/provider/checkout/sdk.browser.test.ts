@@ -54,6 +54,38 @@ describe('the SDK in a browser', () => {
     });
   });
 
+  test('the overlay keeps the focus; Escape closes it', async () => {
+    const shop = await world.shop();
+    const { client_token } = await newSession(shop);
+    await world.browse({}, async (visit) => {
+      const page = await visit.enterShop({ client_token, hasty: true });
+      await page.frameLocator('#klarna-payments-overlay iframe').getByTestId('contact').waitFor();
+      await page.locator('#pay').focus();
+      assert.equal(
+        await page.evaluate(
+          'document.querySelector("#klarna-payments-overlay").contains(document.activeElement) || document.activeElement === document.body',
+        ),
+        true,
+      );
+      await page.locator('#klarna-payments-overlay').focus();
+      await page.keyboard.press('Escape');
+      assert.deepEqual(await heard(page, 'authorize'), [CLOSED]);
+      assert.equal(await page.locator('#klarna-payments-overlay').count(), 0);
+    });
+  });
+
+  test('a shop’s page that is left while the window is open does not leave the shopper in the dark', async () => {
+    const shop = await world.shop();
+    const { client_token } = await newSession(shop);
+    await world.browse({}, async (visit) => {
+      const page = await visit.enterShop({ client_token });
+      const popup = await visit.pay(page);
+      await page.goto('about:blank');
+      await popup.getByTestId('outcome-approve').click();
+      await popup.getByTestId('ending-approved').waitFor();
+    });
+  });
+
   test('every outcome of the panel, as the shop hears it', async () => {
     const shop = await world.shop();
     const rows: readonly [name: string, then: string | undefined, expected: Json][] = [

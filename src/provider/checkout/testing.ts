@@ -110,6 +110,8 @@ const SHOP_JS = `
 const script = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 window.heard = { load: [], authorize: [], finalize: [], reauthorize: [], events: [] };
 const hear = (call) => (result) => { heard[call].push(result); };
+// What a browser does without a click. The real thing cannot be had here: to look into a page counts as a click.
+if (script.hasty) window.open = () => null;
 let tries = 0;
 const data = () => (tries++ === 0 && script.firstData) || script.data || {};
 const pay = () => Klarna.Payments.authorize({ ...script.options, ...script.authorize }, data(), hear('authorize'));
@@ -223,8 +225,7 @@ export class Visit {
   async enterShop(script: ShopScript, coop = 'same-origin-allow-popups'): Promise<Page> {
     const page = await this.context.newPage();
     await page.goto(`${this.#shopUrl}/?coop=${coop}#${encodeURIComponent(JSON.stringify(script))}`);
-    // To look into the page counts as the shopper's click there, which a hasty shop must not have.
-    if (!script.hasty) await heard(page, 'load');
+    await heard(page, 'load');
     return page;
   }
 

@@ -32,6 +32,18 @@ for (const kind of STORES) {
     const clockOf = async (shop: Shop) =>
       Date.parse(String((await control('GET', `/clock?merchant_id=${shop.merchant_id}`)).now));
 
+    // Protects: suites without a browser can take a purchase in two steps.
+    test('a try in two steps: approved without a token, then finalized', async () => {
+      const shop = await world.shop({ payment_method_categories: ['direct_bank_transfer'] });
+      const session_id = await shop.newSession();
+      const first = await shop.authorize(session_id, { auto_finalize: false });
+      assert.deepEqual(first, { approved: true, show_form: true, finalize_required: true, code: 'ACCEPTED' });
+      const second = await control('POST', `/sessions/${session_id}/finalize`, {});
+      assert.equal((await shop.order(String(second.authorization_token))).status, 200);
+      await refused('POST', `/sessions/${session_id}/finalize`, {}, /404: Session has already been completed/);
+      await refused('POST', '/sessions/nowhere/finalize', {}, /404: Invalid session id/);
+    });
+
     describe('orders', () => {
       // Protects: support can page through a merchant's orders and read any of them without its credentials.
       test('orders are listed oldest first, in pages, with the catalogue’s codes', async () => {

@@ -118,6 +118,9 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
     ),
     route('GET', '/sessions/{session_id}', 'A session with its catalogue status', (call) => shopper.readSession(call)),
     route('POST', '/sessions/{session_id}/authorize', 'A shopper without a browser', (call) => shopper.authorize(call)),
+    route('POST', '/sessions/{session_id}/finalize', 'The second step of a try with auto_finalize: false', (call) =>
+      shopper.finalize(call),
+    ),
     route('GET', '/orders', 'Orders of a merchant, oldest first', (call) => orders.list(call, merchants)),
     route('GET', '/orders/{order_id}', 'An order with its catalogue statuses', (call) => orders.read(call)),
     route('POST', '/orders/{order_id}/fraud-decision', 'Decide a pending order: {"decision":"accept"}', (call) =>

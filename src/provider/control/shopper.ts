@@ -3,9 +3,9 @@ import type { CatalogueCode } from '../../catalogue/index.ts';
 import { read, readShared, type Work } from '../../store/store.ts';
 import { sessionUpdate } from '../../wire/klarna-payments.ts';
 import { boolean, choice, object } from '../../wire/shape.ts';
-import { type AuthorizeRequest, authorize, SHOPPER_OUTCOMES, type Try } from '../engine/authorize.ts';
+import { type AuthorizeRequest, authorize, finalize, SHOPPER_OUTCOMES, type Try } from '../engine/authorize.ts';
 import { type Outcome, refuse } from '../engine/outcome.ts';
-import { CATEGORIES, type Merchant, PAYMENT_METHOD_TYPES, type Session } from '../engine/state.ts';
+import { CATEGORIES, type Context, type Merchant, PAYMENT_METHOD_TYPES, type Session } from '../engine/state.ts';
 import { sessionCode } from '../engine/statuses.ts';
 import { tryChanges } from '../tries.ts';
 import {
@@ -59,8 +59,18 @@ export class ShopperControl {
       ...(outcome && { outcome }),
       ...(auto_finalize !== undefined && { auto_finalize }),
     };
-    const session_id = (params.session_id ?? '').toLowerCase();
-    const { outcome: result, about } = await this.#options.world.store.run(() => this.#unit(session_id, request));
+    return this.#try(params, (session, context) => authorize(session, request, context));
+  }
+
+  async finalize({ params, body }: ControlCall): Promise<ControlReply> {
+    const data = readAs(sessionUpdate, body);
+    if (data.refused) return data.refused;
+    return this.#try(params, (session, context) => finalize(session, { data: data.value }, context));
+  }
+
+  async #try({ session_id = '' }: ControlCall['params'], decide: Decide): Promise<ControlReply> {
+    const { store } = this.#options.world;
+    const { outcome: result, about } = await store.run(() => this.#unit(session_id.toLowerCase(), decide));
     if (!result.ok) return refusedBy(result.refusal, 'authorize', about);
     const { session, callbacks, code, explanation } = result.value;
     if (callbacks.length > 0) this.#options.background.kick(session.merchant_id);
@@ -68,18 +78,21 @@ export class ShopperControl {
     return { ...ok(tryView(result.value)), ...(about && { about: { ...about, ...why } }) };
   }
 
-  *#unit(session_id: string, request: AuthorizeRequest): Work<Tried> {
+  *#unit(session_id: string, decide: Decide): Work<Tried> {
     const { world } = this.#options;
     const session = yield* read<Session>('session', session_id);
     const merchant = session && (yield* readShared<Merchant>('merchant', session.merchant_id));
     if (!session || !merchant) return { answer: { outcome: UNKNOWN_SESSION }, changes: {} };
     const now_ms = world.now() + merchant.clock_offset_ms;
     const about: About = { merchant_id: session.merchant_id, at_ms: now_ms, subject: session_id };
-    const outcome = authorize(session, request, { ...world, merchant, now_ms });
+    const outcome = decide(session, { ...world, merchant, now_ms });
     if (!outcome.ok) return { answer: { outcome, about }, changes: {} };
     return { answer: { outcome, about }, changes: tryChanges(outcome.value, world) };
   }
 }
+
+/** What the shopper does: one of the engine's commands. */
+type Decide = (session: Session, context: Context) => Outcome<Try>;
 
 /** What a try came to, and whose log it belongs in. */
 interface Tried {

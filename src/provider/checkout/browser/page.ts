@@ -39,6 +39,9 @@ type Ending =
 const CANCELLED: TryResult = { approved: false, show_form: true };
 const REFUSED: TryResult = { approved: false, show_form: false };
 
+/** How long a page waits to be taken away. */
+const STAY_MS = 2_000;
+
 const root = document.getElementById('page') as HTMLElement;
 
 void start();
@@ -193,13 +196,13 @@ function planOf({ texts, money, date }: Page, { payments }: OptionView): HTMLEle
 
 /** @param complain shows that the date of birth cannot be */
 async function buy(page: Page, complain: () => void): Promise<void> {
-  const { options, progress, show } = page;
+  const { options, progress } = page;
   const option = options.find(({ kind }) => kind === progress.kind) ?? (options[0] as OptionView);
   if (option.needs_date_of_birth && !progress.date_of_birth) return complain();
   const result = await ask<TryResult>(page, '/authorize', requestOf(page, option));
   if (!result) return;
   if (result.error?.invalid_fields.includes('customer.date_of_birth') && option.needs_date_of_birth) return complain();
-  finish(page, result, show);
+  finish(page, result);
 }
 
 function requestOf({ show, progress }: Page, option: OptionView): object {
@@ -227,21 +230,23 @@ function tryToPay(page: Page, { outcome }: { outcome: Outcome }): void {
     });
     if (!result) return;
     if (outcome === 'error') return failed(page);
-    finish(page, result, page.show);
+    finish(page, result);
   });
 }
 
 /** The try is over: approved and abandoned ones lead back to the shop at once, a decline is told to the shopper first. */
-function finish(page: Page, result: TryResult, { client_token }: Show): void {
+function finish(page: Page, result: TryResult): void {
   const { host, texts, session } = page;
   if (result.approved || result.show_form) {
     forget(session.session_id);
     host.tell({ kvitt: 'done', result });
-    // Without a shop's page behind it nobody takes the page away.
-    if (!host.attended) ending(host, texts, result.approved ? 'approved' : 'ended', result);
+    // Nobody takes the page away where no shop stands behind it, or where the shop has gone meanwhile.
+    const stay = () => ending({ ...host, attended: false }, texts, result.approved ? 'approved' : 'ended', result);
+    if (host.attended) setTimeout(stay, STAY_MS);
+    else stay();
     return;
   }
-  if (client_token) ending(host, texts, 'declined', result);
+  ending(host, texts, 'declined', result);
 }
 
 function failed(page: Page): void {

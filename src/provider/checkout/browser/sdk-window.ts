@@ -58,40 +58,43 @@ function inWindow(popup: Window, options: SurfaceOptions): Surface {
   return surface;
 }
 
+/** A modal dialog: the browser keeps the focus in it, and gives it back afterwards. */
 function overShop(options: SurfaceOptions): Surface {
-  const { body, activeElement } = document;
   const frame = document.createElement('iframe');
   frame.title = 'Klarna';
   frame.src = `${options.base}/checkout/pay`;
-  const overlay = document.createElement('div');
+  const overlay = document.createElement('dialog');
   overlay.id = 'klarna-payments-overlay';
-  overlay.setAttribute('role', 'dialog');
-  overlay.setAttribute('aria-modal', 'true');
   overlay.setAttribute('aria-label', 'Klarna');
   // Set one by one: a shop's Content-Security-Policy forbids style attributes, not this.
-  const screen = { position: 'fixed', inset: '0', zIndex: '2147483647', background: 'rgba(20,33,29,.6)' };
-  Object.assign(overlay.style, screen);
-  Object.assign(frame.style, { width: '100%', height: '100%', border: '0' });
+  Object.assign(overlay.style, { ...WHOLE, maxWidth: 'none', maxHeight: 'none', background: 'rgba(20,33,29,.6)' });
+  Object.assign(frame.style, WHOLE);
   overlay.append(frame);
-  const scrolled = body.style.overflow;
-  body.style.overflow = 'hidden';
-  body.append(overlay);
+  document.body.append(overlay);
+  overlay.showModal();
   const surface: Surface = {
     focus: () => frame.focus(),
     close: () => {
       if (!overlay.isConnected) return;
       talk.stop();
+      overlay.close();
       overlay.remove();
-      body.style.overflow = scrolled;
-      if (activeElement instanceof HTMLElement) activeElement.focus();
       options.overlay(false);
     },
   };
   const talk = listenTo(frame.contentWindow as Window, options, surface.close);
+  // The Escape key, pressed outside the frame.
+  overlay.addEventListener('cancel', (event) => {
+    event.preventDefault();
+    surface.close();
+    options.ended(talk.outcome());
+  });
   frame.focus();
   options.overlay(true);
   return surface;
 }
+
+const WHOLE = { width: '100%', height: '100%', border: '0', padding: '0', margin: '0' };
 
 interface Talk {
   /** Whether the page has said anything. */
