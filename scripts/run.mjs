@@ -31,6 +31,7 @@ const commands = {
   test: { script: 'scripts/test.ts', needs: ['all'] },
   check: { script: 'scripts/check.ts', needs: ['all', 'bench'] },
   docs: { script: 'scripts/docs.ts', needs: ['all'] },
+  screenshots: { script: 'scripts/screenshots.ts', needs: ['all'] },
   build: { script: 'scripts/build.ts', needs: ['all'] },
 };
 

@@ -86,6 +86,30 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ['`merchant_urls` may be `http://` to one’s own machine (`localhost`, `127.0.0.1`, `*.localhost`)', 'different'],
   ),
   ...rows(
+    'Payment page and SDK',
+    [
+      'Result shapes of `load`, `authorize`, `reauthorize`, `finalize`; exceptions by name, after the callback',
+      'documented',
+    ],
+    [
+      'Methods of two steps: `direct_bank_transfer`. An approval waits an hour for `finalize`, for its amount and not more',
+      'inferred',
+    ],
+    ['`reauthorize` after an approval in the same page asks the server only; otherwise it opens the page', 'inferred'],
+    ['`finalize` asks the server only. Klarna may show the bank’s page', 'different'],
+    ['A known category that the session does not offer: `show_form: false`', 'inferred'],
+    ['A session that has expired or was completed: `show_form: false`', 'inferred'],
+    ['No answer from the server: `load` gives `show_form: false`, `authorize` lets the shopper try again', 'inferred'],
+    [
+      'Any six digits but 999999 as one-time code; `+denied` is declined on the page, `+red` already at `load`',
+      'documented',
+    ],
+    ['A test person who signs in by e-mail counts where the billing address has no e-mail', 'different'],
+    ['The date of birth is asked for where Klarna gives credit and does not know it', 'documented'],
+    ['Pay over time is six monthly payments without interest or fee', 'different'],
+    ['`design`, `options` (colours) and the images of order lines do not change the page', 'different'],
+  ),
+  ...rows(
     'Sums and tax',
     [
       '`order_amount` is the sum of the lines; a line’s tax within one minor unit; the order’s tax within one minor unit a line',
