@@ -1,6 +1,10 @@
 /** The files and calls of page and SDK, as any client can see them. */
 import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { type Provider, startProvider } from '../index.ts';
 import { type Json, Shop } from '../testing.ts';
 import { PAGE_CSP } from './assets.ts';
@@ -107,6 +111,26 @@ describe('page and SDK over HTTP', () => {
     assert.ok(!JSON.stringify(entries).includes(client_token));
   });
 
+  test('each approval calls the shop’s authorization URL with its own token', async (t) => {
+    const bodies: Json[] = [];
+    const { server, url } = await listening(
+      async (request) => void bodies.push(JSON.parse(await text(request)) as Json),
+    );
+    t.after(() => server.close());
+    const shop = await open();
+    const merchant_urls = { authorization: `${url}/authorized/{session.id}` };
+    const { client_token, session_id } = await newSession(shop, { merchant_urls });
+    const tokens = [];
+    for (let tries = 0; tries < 2; tries++)
+      tokens.push((await json('POST', '/checkout/api/authorize', client_token, {})).authorization_token);
+    while (bodies.length < 2) await setTimeout(10);
+    const expected = tokens.map((authorization_token) => ({ authorization_token, session_id }));
+    assert.deepEqual(
+      new Set(bodies.map((body) => JSON.stringify(body))),
+      new Set(expected.map((body) => JSON.stringify(body))),
+    );
+  });
+
   test('outcomes can be chosen by name only where the control API is on; to go back is everybody’s right', async () => {
     const live = await startProvider({ control: false });
     try {
@@ -139,3 +163,13 @@ describe('page and SDK over HTTP', () => {
     }
   });
 });
+
+/** A shop's server that takes every call. */
+function listening(take: (request: IncomingMessage) => Promise<void>): Promise<{ server: Server; url: string }> {
+  const server = createServer((request, response) => void take(request).then(() => response.writeHead(204).end()));
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () =>
+      resolve({ server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
+    ),
+  );
+}

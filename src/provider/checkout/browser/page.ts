@@ -104,6 +104,7 @@ function signIn(page: Page): void {
     });
   const leave = () => tryToPay(page, { outcome: 'back' });
   draw(page, texts.sign_in_title, leave, form(submit, contact.element, primary(texts.continue, 'continue')));
+  if (progress.contact === '') contact.input.focus();
 }
 
 function enterCode(page: Page): void {
@@ -125,6 +126,7 @@ function enterCode(page: Page): void {
     el('p', { class: 'hint' }, texts.code_hint),
     form(submit, code.element, primary(texts.continue, 'continue')),
   );
+  code.input.focus();
 }
 
 function choose(page: Page): void {

@@ -1,5 +1,6 @@
 /** `Klarna.Payments`: what a shop's page embeds. Interface of Klarna's JavaScript SDK for Klarna Payments. */
 import { CallFailed, callApi } from './calls.ts';
+import type { KlarnaPayments } from './klarna-payments.d.ts';
 import type { HeightMessage, LoadResult, PageMessage, Show, Told, TryResult } from './protocol.ts';
 import { KlarnaPaymentsError } from './sdk-errors.ts';
 import { openSurface, type Surface } from './sdk-window.ts';
@@ -14,6 +15,8 @@ interface Options {
 }
 type Callback<R> = (result: R) => void;
 type Data = object;
+/** Told the height, where the event is about one. */
+type Handler = (...values: readonly number[]) => void;
 
 /** What `init` was given, read out of it. */
 interface Session {
@@ -57,9 +60,9 @@ let opened: Opened | undefined;
 let loaded: { readonly instance_id: unknown; readonly categories: readonly string[] }[] = [];
 const approved = new Set<string>();
 let waitsForFinalize = false;
-const handlers = new Map<string, Set<(value?: unknown) => void>>();
+const handlers = new Map<string, Set<Handler>>();
 
-const Payments = {
+const Payments: KlarnaPayments = {
   init(options?: { client_token?: unknown }): void {
     session = readToken(options?.client_token);
     loaded = [];
@@ -67,7 +70,7 @@ const Payments = {
     waitsForFinalize = false;
   },
 
-  load(options: Options, second?: Data | Callback<LoadResult>, third?: Callback<LoadResult>): void {
+  load(options: Options = {}, second?: Data | Callback<LoadResult>, third?: Callback<LoadResult>): void {
     const [data, callback] = dataAndCallback(second, third);
     const refuse = refusal(callback, HIDDEN);
     const { client_token } = initialized(refuse);
@@ -85,7 +88,7 @@ const Payments = {
     });
   },
 
-  loadPaymentReview(options: Options, callback: Callback<LoadResult> = () => {}): void {
+  loadPaymentReview(options: Options = {}, callback: Callback<LoadResult> = () => {}): void {
     const refuse = refusal(callback, HIDDEN);
     const { client_token, country } = initialized(refuse);
     if (country !== 'US') refuse('OperationNotSupportedError', 'Payment reviews exist in the US only');
@@ -97,13 +100,13 @@ const Payments = {
     });
   },
 
-  authorize(options: Options, second?: Data | Callback<TryResult>, third?: Callback<TryResult>): void {
+  authorize(options: Options = {}, second?: Data | Callback<TryResult>, third?: Callback<TryResult>): void {
     const [data, callback] = dataAndCallback(second, third);
     const categories = loadedCategories(options, refusal(callback, REFUSED));
     openPage(categories, data, options.auto_finalize !== false, callback);
   },
 
-  reauthorize(options: Options, second?: Data | Callback<TryResult>, third?: Callback<TryResult>): void {
+  reauthorize(options: Options = {}, second?: Data | Callback<TryResult>, third?: Callback<TryResult>): void {
     const [data, callback] = dataAndCallback(second, third);
     const categories = loadedCategories(options, refusal(callback, REFUSED));
     // Who was approved before need not see the page again.
@@ -112,7 +115,7 @@ const Payments = {
     else openPage(categories, data, true, callback);
   },
 
-  finalize(options: Options, second?: Data | Callback<TryResult>, third?: Callback<TryResult>): void {
+  finalize(options: Options = {}, second?: Data | Callback<TryResult>, third?: Callback<TryResult>): void {
     const [data, callback] = dataAndCallback(second, third);
     const refuse = refusal(callback, REFUSED);
     loadedCategories(options, refuse);
@@ -123,11 +126,11 @@ const Payments = {
     });
   },
 
-  on(event: string, handler: (value?: unknown) => void): void {
+  on(event: string, handler: Handler): void {
     handlersOf(event).add(handler);
   },
 
-  off(event: string, handler: (value?: unknown) => void): void {
+  off(event: string, handler: Handler): void {
     handlersOf(event).delete(handler);
   },
 };
@@ -180,7 +183,7 @@ function containerOf({ container }: Options, refuse: Refuse): HTMLElement {
 
 /** The categories that the call names; none for all of the session's. */
 function categoriesOf(options: Options, refuse: Refuse): readonly string[] {
-  const { payment_method_category: single, payment_method_categories: list } = options ?? {};
+  const { payment_method_category: single, payment_method_categories: list } = options;
   const named = Array.isArray(list) ? list : single === undefined ? [] : [single];
   const unknown = named.find((name) => !CATEGORIES.includes(name));
   if (unknown !== undefined)
@@ -193,10 +196,10 @@ function categoriesOf(options: Options, refuse: Refuse): readonly string[] {
 /** Categories that were given to `load`, or it fails. */
 function loadedCategories(options: Options, refuse: Refuse): readonly string[] {
   initialized(refuse);
-  const mine = loaded.filter(({ instance_id }) => instance_id === options?.instance_id);
+  const mine = loaded.filter(({ instance_id }) => instance_id === options.instance_id);
   if (mine.length === 0) refuse('ApplicationNotLoadedError', 'Call Klarna.Payments.load first');
   const all = mine.some(({ categories }) => categories.length === 0);
-  const { payment_method_category: single, payment_method_categories: list } = options ?? {};
+  const { payment_method_category: single, payment_method_categories: list } = options;
   if (!all && single === undefined && list === undefined)
     refuse('PaymentMethodCategoryNotProvidedError', 'Name the category that was given to load');
   const named = categoriesOf(options, refuse);
@@ -274,28 +277,24 @@ function describe(container: HTMLElement, client_token: string, categories: read
   container.append(frame);
 }
 
-function handlersOf(event: string): Set<(value?: unknown) => void> {
+function handlersOf(event: string): Set<Handler> {
   if (!EVENTS.includes(event)) throw new KlarnaPaymentsError('EventNotSupportedError', `There is no event ${event}`);
   const known = handlers.get(event) ?? new Set();
   handlers.set(event, known);
   return known;
 }
 
-function emit(event: string, value?: unknown): void {
-  for (const handler of handlersOf(event)) handler(value);
-}
-
-interface ShopWindow {
-  Klarna?: { Payments?: unknown };
-  klarnaAsyncCallback?: () => void;
+function emit(event: string, ...values: readonly number[]): void {
+  for (const handler of handlersOf(event)) handler(...values);
 }
 
 /** Tells the shop that the SDK is there; a shop that says later what to call hears it once its page is read. */
-function announce(shop: ShopWindow): void {
+function announce(): void {
   // Embedded twice: the first one knows the session.
-  if (!shop.Klarna?.Payments) shop.Klarna = { ...shop.Klarna, Payments };
-  if (shop.klarnaAsyncCallback) return void setTimeout(() => shop.klarnaAsyncCallback?.());
-  document.addEventListener('DOMContentLoaded', () => shop.klarnaAsyncCallback?.(), { once: true });
+  if (!window.Klarna?.Payments) window.Klarna = { ...window.Klarna, Payments };
+  const tell = () => window.klarnaAsyncCallback?.();
+  if (window.klarnaAsyncCallback) setTimeout(tell);
+  else document.addEventListener('DOMContentLoaded', tell, { once: true });
 }
 
-announce(window as unknown as ShopWindow);
+announce();
