@@ -220,6 +220,33 @@ describe('the SDK in a browser', () => {
     });
   });
 
+  test('the page shows and authorizes the purchase as the shop’s data left it, with the method the shop prefers', async () => {
+    const shop = await world.shop();
+    const { client_token } = await newSession(shop);
+    const less = { order_amount: 5_000, order_tax_amount: 1_000 };
+    const order_lines = [
+      { ...PURCHASE.order_lines[0], unit_price: 5_000, total_amount: 5_000, total_tax_amount: 1_000 },
+    ];
+    await world.browse({}, async (visit) => {
+      const page = await visit.enterShop({
+        client_token,
+        options: { preferred_payment_method: 'pay_by_card' },
+        data: { ...less, order_lines },
+      });
+      const popup = await visit.pay(page);
+      assert.match((await popup.getByTestId('total').textContent()) ?? '', /^50,00/);
+      await signIn(popup);
+      assert.equal(await popup.getByTestId('option-pay_now').isChecked(), true);
+      await popup.getByTestId('buy').click();
+      await heard(page, 'authorize');
+      // Anew without the page: the same way to pay.
+      await page.click('#reauthorize');
+      const token = String((await heard(page, 'reauthorize'))[0]?.authorization_token);
+      const placed = await shop.order(token, { ...PURCHASE, ...less, order_lines });
+      assert.deepEqual(placed.body.authorized_payment_method, { type: 'pay_by_card' }, placed.text);
+    });
+  });
+
   test('a session with several categories shows the one that was asked for, or those', async () => {
     const shop = await world.shop({ payment_method_categories: ['pay_now', 'pay_later', 'pay_over_time'] });
     const { client_token } = await newSession(shop);

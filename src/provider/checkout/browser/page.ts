@@ -131,7 +131,7 @@ function enterCode(page: Page): void {
 
 function choose(page: Page): void {
   const { texts, money, session, options, progress } = page;
-  const chosen = options.find(({ kind }) => kind === progress.kind) ?? (options[0] as OptionView);
+  const chosen = chosenOf(page);
   const born = field('date_of_birth', texts.dob_label, { type: 'date', autocomplete: 'bday' });
   born.input.value = progress.date_of_birth ?? '';
   const details = el('div', { class: 'details' });
@@ -167,6 +167,12 @@ function choose(page: Page): void {
   pick(chosen);
 }
 
+/** What the shopper chose, else what the shop prefers, else the first. */
+function chosenOf({ options, progress, show }: Page): OptionView {
+  const preferred = options.find(({ payment_method }) => payment_method === show.preferred_payment_method);
+  return options.find(({ kind }) => kind === progress.kind) ?? preferred ?? (options[0] as OptionView);
+}
+
 function choiceOf(page: Page, option: OptionView, checked: boolean, pick: (option: OptionView) => void): HTMLElement {
   const { kind, payments } = option;
   const { texts, money, date } = page;
@@ -198,9 +204,8 @@ function planOf({ texts, money, date }: Page, { payments }: OptionView): HTMLEle
 
 /** @param complain shows that the date of birth cannot be */
 async function buy(page: Page, complain: () => void): Promise<void> {
-  const { options, progress } = page;
-  const option = options.find(({ kind }) => kind === progress.kind) ?? (options[0] as OptionView);
-  if (option.needs_date_of_birth && !progress.date_of_birth) return complain();
+  const option = chosenOf(page);
+  if (option.needs_date_of_birth && !page.progress.date_of_birth) return complain();
   const result = await ask<TryResult>(page, '/authorize', requestOf(page, option));
   if (!result) return;
   if (result.error?.invalid_fields.includes('customer.date_of_birth') && option.needs_date_of_birth) return complain();
@@ -220,8 +225,7 @@ function requestOf({ show, progress }: Page, option: OptionView): object {
 
 /** A try whose end is chosen: by the shopper who goes back or gives up, or in the panel of a local server. */
 function tryToPay(page: Page, { outcome }: { outcome: Outcome }): void {
-  const option = page.options.find(({ kind }) => kind === page.progress.kind) ?? (page.options[0] as OptionView);
-  const { category: payment_method_category, payment_method } = option;
+  const { category: payment_method_category, payment_method } = chosenOf(page);
   void busy(async () => {
     const { auto_finalize } = page.show;
     const result = await ask<TryResult>(page, '/authorize', {
@@ -241,7 +245,8 @@ function finish(page: Page, result: TryResult): void {
   const { host, texts, session } = page;
   if (result.approved || result.show_form) {
     forget(session.session_id);
-    host.tell({ kvitt: 'done', result });
+    const { category: payment_method_category, payment_method } = chosenOf(page);
+    host.tell({ kvitt: 'done', result, chosen: { payment_method_category, payment_method } });
     // Nobody takes the page away where no shop stands behind it, or where the shop has gone meanwhile.
     const stay = () => ending({ ...host, attended: false }, texts, result.approved ? 'approved' : 'ended', result);
     if (host.attended) setTimeout(stay, STAY_MS);

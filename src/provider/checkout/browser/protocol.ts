@@ -66,6 +66,14 @@ export interface Show {
   readonly client_token: string;
   readonly categories: readonly string[];
   readonly auto_finalize: boolean;
+  /** The payment method to begin with, where it is offered. */
+  readonly preferred_payment_method?: string | undefined;
+}
+
+/** The way to pay that a shopper chose: said again when the shop authorizes anew without the page. */
+export interface Chosen {
+  readonly payment_method_category: string;
+  readonly payment_method: string;
 }
 
 /** What the page tells the window that opened it. */
@@ -73,7 +81,7 @@ export type PageMessage =
   | { readonly kvitt: 'ready' }
   /** How it would end if the shopper closed the window now. */
   | { readonly kvitt: 'outcome'; readonly result: TryResult }
-  | { readonly kvitt: 'done'; readonly result: TryResult }
+  | { readonly kvitt: 'done'; readonly result: TryResult; readonly chosen?: Chosen }
   /** The shopper walks away without a word to anybody. */
   | { readonly kvitt: 'leave' };
 

@@ -1,5 +1,5 @@
 /** Where the payment page is shown: a window of its own while the shopper's click allows one, else over the shop's page. */
-import type { PageMessage, Show, TryResult } from './protocol.ts';
+import type { Chosen, PageMessage, Show, TryResult } from './protocol.ts';
 
 export interface Surface {
   /** Brings it to the front. */
@@ -13,7 +13,7 @@ interface SurfaceOptions {
   /** What the page is to show; resolved once that is known. */
   readonly show: Promise<Show>;
   /** The shopper is done, or gone: undefined without a word from the page. */
-  ended(result: TryResult | undefined): void;
+  ended(result: TryResult | undefined, chosen?: Chosen): void;
   /** The overlay appeared or disappeared. */
   overlay(shown: boolean): void;
 }
@@ -108,15 +108,15 @@ interface Talk {
 function listenTo(page: Window, { base, show, ended }: SurfaceOptions, close: () => void): Talk {
   let heard = false;
   let outcome: TryResult | undefined;
-  const end = (result: TryResult | undefined) => {
+  const end = (result: TryResult | undefined, chosen?: Chosen) => {
     close();
-    ended(result);
+    ended(result, chosen);
   };
   const take = (message: PageMessage) => {
     heard = true;
     if (message.kvitt === 'ready') void show.then((answer) => page.postMessage(answer, base));
     if (message.kvitt === 'outcome') outcome = message.result;
-    if (message.kvitt === 'done') end(message.result);
+    if (message.kvitt === 'done') end(message.result, message.chosen);
     if (message.kvitt === 'leave') end(undefined);
   };
   const listen = (event: MessageEvent<PageMessage | null>) => {

@@ -1,7 +1,7 @@
 /** `Klarna.Payments`: what a shop's page embeds. Interface of Klarna's JavaScript SDK for Klarna Payments. */
 import { CallFailed, callApi } from './calls.ts';
 import type { KlarnaPayments } from './klarna-payments.d.ts';
-import type { HeightMessage, LoadResult, PageMessage, Show, Told, TryResult } from './protocol.ts';
+import type { Chosen, HeightMessage, LoadResult, PageMessage, Show, Told, TryResult } from './protocol.ts';
 import { KlarnaPaymentsError } from './sdk-errors.ts';
 import { openSurface, type Surface } from './sdk-window.ts';
 
@@ -23,6 +23,12 @@ interface Session {
   readonly client_token: string;
   readonly country: string;
   readonly categories: readonly string[];
+}
+
+interface Loaded {
+  readonly instance_id: unknown;
+  readonly categories: readonly string[];
+  readonly preferred_payment_method?: string | undefined;
 }
 
 /** The page is open. More calls of `authorize` join this one: there is one shopper. */
@@ -57,8 +63,9 @@ const CLOSED: TryResult = { approved: false, show_form: true };
 let session: Session | undefined;
 let opened: Opened | undefined;
 /** What was loaded: with which categories (none for all), and under which name, for shops with several containers. */
-let loaded: { readonly instance_id: unknown; readonly categories: readonly string[] }[] = [];
-const approved = new Set<string>();
+let loaded: Loaded[] = [];
+/** What the shopper chose when approved, by the categories that were asked for. */
+const approved = new Map<string, Chosen>();
 let waitsForFinalize = false;
 const handlers = new Map<string, Set<Handler>>();
 
@@ -77,9 +84,10 @@ const Payments: KlarnaPayments = {
     const container = containerOf(options, refuse);
     const categories = categoriesOf(options, refuse);
     const { preferred_payment_method: preferred } = options;
-    if (preferred !== undefined && !PREFERRED.includes(String(preferred)))
+    const preferred_payment_method = PREFERRED.find((method) => method === preferred);
+    if (preferred !== undefined && !preferred_payment_method)
       refuse('PreferredPaymentMethodNotSupportedError', `There is no payment method ${String(preferred)}`);
-    loaded.push({ instance_id: options.instance_id, categories });
+    loaded.unshift({ instance_id: options.instance_id, categories, preferred_payment_method });
     const asked = { ...several(categories), data };
     void told<LoadResult>('/load', asked, HIDDEN, HIDDEN).then((result) => {
       container.replaceChildren();
@@ -103,16 +111,16 @@ const Payments: KlarnaPayments = {
   authorize(options: Options = {}, second?: Data | Callback<TryResult>, third?: Callback<TryResult>): void {
     const [data, callback] = dataAndCallback(second, third);
     const categories = loadedCategories(options, refusal(callback, REFUSED));
-    openPage(categories, data, options.auto_finalize !== false, callback);
+    openPage(options, categories, data, callback);
   },
 
   reauthorize(options: Options = {}, second?: Data | Callback<TryResult>, third?: Callback<TryResult>): void {
     const [data, callback] = dataAndCallback(second, third);
     const categories = loadedCategories(options, refusal(callback, REFUSED));
     // Who was approved before need not see the page again.
-    if (approved.has(String(categories)))
-      void told<TryResult>('/authorize', { ...one(categories), data }, CLOSED, REFUSED).then(callback);
-    else openPage(categories, data, true, callback);
+    const chosen = approved.get(String(categories));
+    if (chosen) void told<TryResult>('/authorize', { ...chosen, data }, CLOSED, REFUSED).then(callback);
+    else openPage({ ...options, auto_finalize: true }, categories, data, callback);
   },
 
   finalize(options: Options = {}, second?: Data | Callback<TryResult>, third?: Callback<TryResult>): void {
@@ -210,8 +218,6 @@ function loadedCategories(options: Options, refuse: Refuse): readonly string[] {
 
 const several = (categories: readonly string[]) =>
   categories.length > 0 ? { payment_method_categories: categories } : {};
-const one = (categories: readonly string[]) =>
-  categories.length > 0 ? { payment_method_category: categories[0] } : {};
 
 /** An answer of the server: `failed` when there was none, `refused` when the session or its token is at an end. */
 async function told<R extends object>(path: string, body: object, failed: R, refused: R): Promise<R> {
@@ -224,9 +230,9 @@ async function told<R extends object>(path: string, body: object, failed: R, ref
 }
 
 function openPage(
+  { instance_id, auto_finalize }: Options,
   categories: readonly string[],
   data: Data,
-  auto_finalize: boolean,
   callback: Callback<TryResult>,
 ): void {
   if (opened) {
@@ -235,19 +241,27 @@ function openPage(
     return;
   }
   const callbacks = [callback];
-  const done = (result: TryResult) => {
+  const done = (result: TryResult, chosen?: Chosen) => {
     opened = undefined;
-    if (result.approved) approved.add(String(categories));
+    if (result.approved && chosen) approved.set(String(categories), chosen);
     waitsForFinalize = result.finalize_required === true;
     for (const each of callbacks) each(result);
   };
   // The window has to be opened within the click, so before the server has answered.
-  const show: Show = { kvitt: 'show', client_token: session?.client_token ?? '', categories, auto_finalize };
+  const client_token = session?.client_token ?? '';
+  const { preferred_payment_method } = loaded.find((each) => each.instance_id === instance_id) ?? {};
+  const show: Show = {
+    kvitt: 'show',
+    client_token,
+    categories,
+    auto_finalize: auto_finalize !== false,
+    preferred_payment_method,
+  };
   const begun = told<TryResult & { open?: boolean }>('/begin', { ...several(categories), data }, CLOSED, REFUSED);
   const surface = openSurface({
     base: BASE,
     show: begun.then(({ open }) => (open ? show : new Promise<Show>(() => {}))),
-    ended: (result) => done(result ?? CLOSED),
+    ended: (result, chosen) => done(result ?? CLOSED, chosen),
     overlay: (shown) => emit(shown ? 'fullscreenOverlayShown' : 'fullscreenOverlayHidden'),
   });
   opened = { surface, callbacks };
