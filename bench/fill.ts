@@ -28,7 +28,10 @@ const BATCH = 2_000;
 /** Of ten orders so many stay authorized, and so many are refunded after their capture. */
 const AUTHORIZED_OF_TEN = 2;
 const REFUNDED_OF_TEN = 1;
-/** The log holds no more than this (see provider/background.ts), so only the newest purchases have entries. */
+/**
+ * The log holds no more than this (see provider/background.ts), and is full whatever is stored: so that files differ in their
+ * orders and in nothing else. Of many purchases only the newest have entries, few have many each.
+ */
 const LOG_MOST = 500_000;
 const LOG_EACH = 3;
 const DIGEST = '0'.repeat(64);
@@ -48,8 +51,12 @@ async function fill(folder: string, orders: number): Promise<void> {
   const started_ms = Date.now();
   const make = purchases(merchant, store, started_ms - SPREAD_MS, SPREAD_MS / orders);
   const logFrom = orders - Math.floor(LOG_MOST / LOG_EACH);
+  const times = Math.max(1, Math.floor(LOG_MOST / LOG_EACH / orders));
+  const together = Math.ceil(BATCH / times);
   for (let done = 0; done < orders; ) {
-    const batch = Array.from({ length: Math.min(BATCH, orders - done) }, (_, index) => make(done + index, logFrom));
+    const batch = Array.from({ length: Math.min(together, orders - done) }, (_, index) =>
+      make(done + index, done + index < logFrom ? 0 : times),
+    );
     await storeAll(store, batch);
     writeSync(ids, batch.map(({ order_id }) => order_id).join(''));
     done += batch.length;
@@ -72,7 +79,7 @@ function purchases(
   store: Store,
   first_ms: number,
   step_ms: number,
-): (n: number, logFrom: number) => Purchase {
+): (n: number, logTimes: number) => Purchase {
   let now_ms = first_ms;
   const id = uuidGenerator(() => now_ms);
   const { reference } = realWorld(store);
@@ -82,7 +89,7 @@ function purchases(
     capture: checked<managed.CaptureRequest>(check(managed.capture, CAPTURE)),
     refund: checked<managed.RefundRequest>(check(managed.refund, REFUND)),
   };
-  return (n, logFrom) => {
+  return (n, logTimes) => {
     now_ms = Math.floor(first_ms + n * step_ms);
     const context: Context = { merchant, now_ms, id, reference };
     const session = done(createSession(bodies.session, context));
@@ -94,7 +101,8 @@ function purchases(
     const last = n % 10 >= 10 - REFUNDED_OF_TEN ? done(refund(captured, bodies.refund, context)).order : captured;
     const { order_id } = order;
     const put = [sessionPut(complete, true), authorizationPut(authorization, true), orderPut(last, true)];
-    return { order_id, put, log: n < logFrom ? [] : entries(context, session.session_id, order_id) };
+    const log = Array.from({ length: logTimes }, () => entries(context, session.session_id, order_id)).flat();
+    return { order_id, put, log };
   };
 }
 

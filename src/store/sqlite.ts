@@ -44,6 +44,19 @@ const MERCHANTS_MOST = 10_000;
 /** A kind's table. The plural, because ORDER is a word of SQL. */
 const table = (kind: Kind) => `${kind}s`;
 
+/**
+ * Log entries that are found by what they are about through an index. Reads are not among them: an index over reads of
+ * random orders would cost a random page for each read, and with a million orders a quarter of the speed of reading.
+ */
+const CHANGES = "subject <> '' AND method <> 'GET'";
+
+/** Reads about an order or session are looked for among this many of the newest entries. */
+const READS_AMONG = 10_000;
+
+const ABOUT = `(
+  SELECT * FROM log WHERE ${CHANGES} AND subject = ?
+  UNION ALL SELECT * FROM (SELECT * FROM log ORDER BY id DESC LIMIT ${READS_AMONG}) WHERE method = 'GET' AND subject = ?)`;
+
 const CREATE = `
 ${KINDS.map(
   (kind) => `
@@ -53,7 +66,7 @@ CREATE INDEX IF NOT EXISTS ${table(kind)}_wake ON ${table(kind)} (merchant_id, w
 CREATE TABLE IF NOT EXISTS log (
   id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL, at_ms INTEGER NOT NULL, direction TEXT NOT NULL, method TEXT NOT NULL,
   path TEXT NOT NULL, status INTEGER NOT NULL, subject TEXT NOT NULL, request TEXT NOT NULL, response TEXT NOT NULL, note TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS log_subject ON log (subject, id) WHERE subject <> '';
+CREATE INDEX IF NOT EXISTS log_changes ON log (subject, id) WHERE ${CHANGES};
 CREATE TABLE IF NOT EXISTS outbox (
   id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL, due_at_ms INTEGER NOT NULL, lease_until_ms INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS outbox_due ON outbox (merchant_id, due_at_ms, id);
@@ -129,12 +142,13 @@ export class SqliteStore implements Store {
     }
     this.#writer = new DatabaseSync(path);
     // The flusher waits for the disk, so SQLite need not; the checkpointer copies the log, so SQLite need not.
-    this.#writer.exec('PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL');
+    this.#writer.exec('PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL');
     this.#writer.exec('PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY');
     migrate(this.#writer, path);
     // A batch begins and ends within one turn of the event loop, so in memory, where there is no second connection,
     // a read outside a unit still never sees an open transaction.
     this.#reader = inMemory ? this.#writer : new DatabaseSync(path, { readOnly: true });
+    if (!inMemory) this.#reader.exec('PRAGMA cache_size=-32768');
     this.#flusher = inMemory ? NO_FLUSH : new LogFlusher(`${path}-wal`);
     if (!inMemory) this.#checkpointer = new Checkpointer(path, this.#writer);
 
@@ -259,16 +273,15 @@ export class SqliteStore implements Store {
     const filters: [string, string | number | undefined][] = [
       ['merchant_id = ?', query.merchant_id],
       ['id = ?', query.id],
-      // Naming the condition of the partial index lets SQLite use it.
-      ["subject <> '' AND subject = ?", query.subject],
       ['at_ms >= ?', query.from_ms],
       ['at_ms < ?', query.to_ms],
     ];
     const given = filters.filter((filter): filter is [string, string | number] => filter[1] !== undefined);
     const where = given.length === 0 ? '' : `WHERE ${given.map(([condition]) => condition).join(' AND ')}`;
+    const [source, sources] = query.subject === undefined ? ['log', []] : [ABOUT, [query.subject, query.subject]];
     return this.#reader
-      .prepare(`SELECT * FROM log ${where} ORDER BY id DESC LIMIT ?`)
-      .all(...given.map(([, value]) => value), query.limit)
+      .prepare(`SELECT * FROM ${source} ${where} ORDER BY id DESC LIMIT ?`)
+      .all(...sources, ...given.map(([, value]) => value), query.limit)
       .map((row) => ({ ...row })) as unknown as LogEntry[];
   }
 

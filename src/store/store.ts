@@ -89,7 +89,10 @@ export function* readShared<S>(kind: Kind, id: string): Generator<Ask, S | undef
   return (yield { kind, id, shared: true }) as S | undefined;
 }
 
-/** Which log entries to return; newest first. All given fields must match. */
+/**
+ * Which log entries to return; newest first. All given fields must match. With `subject`, entries of reads (GET) may be missing
+ * when they are not among the newest ten thousand.
+ */
 export interface LogQuery {
   readonly merchant_id?: string | undefined;
   readonly id?: string | undefined;
