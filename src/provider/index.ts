@@ -16,6 +16,8 @@ import { openStore, type StoreOptions } from '../store/open.ts';
 import { Background } from './background.ts';
 import { ControlFace } from './control/control.ts';
 import type { Region } from './engine/state.ts';
+import { HostedPages } from './hosted.ts';
+import { QrCodes } from './hosted-links.ts';
 import { ensureMerchant, installationSecret } from './installation.ts';
 import { KlarnaFace } from './klarna/face.ts';
 import { Authenticator } from './merchants.ts';
@@ -106,8 +108,10 @@ async function startOn(
     onCallbacks: (id) => background.kick(id),
   });
   const { publicUrl } = options;
-  const control = new ControlFace({ world, authenticator, background, defaultMerchantId, publicUrl });
-  const site = new Site(options.control === false ? [klarna] : [klarna, control], world);
+  const hosted = new HostedPages({ world, onCallbacks: (id) => background.kick(id) });
+  const control = new ControlFace({ world, authenticator, background, hosted, defaultMerchantId, publicUrl });
+  const open = [klarna, new QrCodes(world, publicUrl)];
+  const site = new Site(options.control === false ? open : [...open, control], world);
   const server = await listen(
     { port, host },
     { answer: (request) => site.answer(request), unreadable: (status) => klarna.unreadable(status) },
