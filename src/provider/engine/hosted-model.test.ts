@@ -207,10 +207,10 @@ class World {
       identify: 'MANUAL_ID_CHECK',
       pay: BY_OUTCOME[wanted as keyof typeof BY_OUTCOME],
     }[what];
-    for (const status of ['IN_PROGRESS', ending]) {
-      if (model.status !== status && model.told) model.calls.push(status);
-      model.status = status;
-    }
+    // Whoever does something on the page has opened it, so a second decline is a change as well.
+    const changed = ending !== 'IN_PROGRESS' || model.status !== ending;
+    if (changed && model.told) model.calls.push(ending);
+    model.status = ending;
     this.keepAll(index, came);
     if (ending !== 'COMPLETED') return;
     assert.equal(came.order !== undefined, model.mode !== 'NONE', 'an order exactly in the modes that place one');

@@ -174,9 +174,13 @@ export function moved(
   return { hosted: next, callbacks: statusCallback(next, status, context) };
 }
 
-/** Two moves, one after the other. */
+/**
+ * Two moves of the same moment. Only where they end is announced: in between nobody could have read it, and two calls at once
+ * would arrive in any order.
+ */
 export function after(first: Moved, second: Moved): Moved {
-  return { ...second, callbacks: [...first.callbacks, ...second.callbacks] };
+  const announced = second.callbacks.some(({ rule }) => rule === 'hosted_status');
+  return announced ? second : { ...second, callbacks: [...first.callbacks, ...second.callbacks] };
 }
 
 /** What time and other pages do to a hosted session without anybody asking: it runs out, and the merchant is told once. */

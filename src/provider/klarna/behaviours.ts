@@ -193,7 +193,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'The repeats of a status callback come five seconds after a failure; `TIMEOUT` is sent when the hosted session ends',
       'inferred',
     ],
-    ['No status callback for DISABLED; callbacks of one moment may arrive in any order', 'inferred'],
+    ['No status callback for DISABLED', 'inferred'],
     ['Once an order is placed from the payment session, its other hosted sessions are DISABLED', 'inferred'],
     ['Disabling twice, or after CANCELLED, is 204 and changes nothing', 'inferred'],
     [

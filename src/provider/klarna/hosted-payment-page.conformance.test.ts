@@ -430,9 +430,11 @@ for (const kind of STORES) {
         const shop = await world.shop();
         const first = await host(shop, { options: { place_order_mode: 'PLACE_ORDER' } });
         const second = (await create(shop, { payment_session_url: urlOf(shop, first.kp) })).body.session_id;
+        await shop.advance('PT1M');
         await shopper(first.session_id, 'complete');
-        assert.equal((await read(shop, first.session_id)).body.status, 'COMPLETED');
-        assert.equal((await read(shop, second)).body.status, 'DISABLED');
+        const [paid, ended] = [(await read(shop, first.session_id)).body, (await read(shop, second)).body];
+        assert.deepEqual([paid.status, ended.status], ['COMPLETED', 'DISABLED']);
+        assert.equal(ended.updated_at, paid.updated_at, 'since the order was placed');
         await refused(second, 'complete', /400: Session is disabled/);
         const third = await host(shop);
         assertStatus({ ...(await shop.order(await shop.approve(third.kp))), text: '' }, 200);
