@@ -34,7 +34,7 @@ export function payHosted(
   if (!tried.ok) return tried;
   const came = tried.value.authorization
     ? approved(opened.value.hosted, tried.value, tried.value.authorization, context)
-    : notApproved(opened.value.hosted, tried.value, request, context);
+    : withoutToken(opened.value.hosted, tried.value, request, context);
   return accept({ ...came, ...after(opened.value, came), tried: tried.value });
 }
 
@@ -58,10 +58,10 @@ function categoryFor(
 
 type Came = Omit<Paid, 'tried'>;
 
-/** The shopper stays on the page when they closed Klarna's window, when there is data to correct, and for the fallback. */
-function notApproved(hosted: HostedSession, tried: Try, request: AuthorizeRequest, context: Context): Came {
+/** No token. The shopper stays on the page when they closed Klarna's window, when there is data to correct, and for the fallback. */
+function withoutToken(hosted: HostedSession, tried: Try, request: AuthorizeRequest, context: Context): Came {
   const { session } = tried;
-  if (tried.invalid_fields || request.outcome === 'abandon') return { hosted, session, callbacks: [] };
+  if (tried.approved || tried.invalid_fields || request.outcome === 'abandon') return { hosted, session, callbacks: [] };
   if (request.outcome === 'back' || request.outcome === 'error')
     return { ...moved(hosted, request.outcome, context), session };
   if (canFallBack(hosted, session)) return { hosted: { ...hosted, fallen_back: true }, session, callbacks: [] };
