@@ -8,12 +8,13 @@
  */
 import type { EntryRow } from './entry.ts';
 import {
+  A_HOSTED_PAGE,
   AN_ORDER,
   AUTHORIZE,
   by,
   DISPUTES_LATER,
+  distribute,
   FAULTS_LATER,
-  HPP_LATER,
   PLACE_ORDER,
   RETRY_SCHEDULE,
   riskRule,
@@ -203,12 +204,17 @@ export const klarnaCodes = [
     frequency: 'rare',
     tier: 'T0',
     http: [400],
-    happened: 'Distributing the link of a hosted page failed and Klarna gives no reason.',
+    happened:
+      'Distributing the link of a hosted page failed and Klarna gives no reason. Kvitt answers it when the hosted session was disabled, cancelled or completed.',
     actor: 'integration',
     action:
       'Check method and contact against each other; if both are right, show the redirect URL or the QR code instead.',
     retry: 'after-fixing-the-request',
-    provoke: unreachable(HPP_LATER),
+    provoke: by(
+      ...A_HOSTED_PAGE,
+      'DELETE /hpp/v1/sessions/{session_id}',
+      distribute('{"method":"email","contact_information":{"email":"alva@email.example"}}'),
+    ),
   },
   {
     code: 'MISSING_CONTACT_DATA',
@@ -222,7 +228,7 @@ export const klarnaCodes = [
     actor: 'integration',
     action: 'Fill contact_information for the method, or choose the method for which there is a contact.',
     retry: 'after-fixing-the-request',
-    provoke: unreachable(HPP_LATER),
+    provoke: by(...A_HOSTED_PAGE, distribute('{"method":"email","contact_information":{}}')),
   },
   {
     code: 'CONSTRAINT_VIOLATION',
@@ -236,7 +242,7 @@ export const klarnaCodes = [
     action:
       'Compare the request with the API description: method is sms, email or token, and contact_information must be there.',
     retry: 'after-fixing-the-request',
-    provoke: unreachable(HPP_LATER),
+    provoke: by(...A_HOSTED_PAGE, distribute('{"method":"pigeon","contact_information":{}}')),
   },
   {
     code: 'UNSUPPORTED_COUNTRY',
@@ -249,7 +255,10 @@ export const klarnaCodes = [
     actor: 'integration',
     action: 'Check phone_country, or send the link by e-mail.',
     retry: 'after-fixing-the-request',
-    provoke: unreachable(HPP_LATER),
+    provoke: by(
+      ...A_HOSTED_PAGE,
+      distribute('{"method":"sms","contact_information":{"phone":"2025550123","phone_country":"US"}}'),
+    ),
   },
   {
     code: 'VALIDATION_ERROR',

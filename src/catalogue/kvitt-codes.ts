@@ -46,6 +46,6 @@ export const kvittCodes = [
     action:
       "See the compatibility tables for what is there; test this operation against Klarna's playground until then.",
     retry: 'never',
-    provoke: by('POST /hpp/v1/sessions'),
+    provoke: by('GET /settlements/v1/payouts'),
   },
 ] as const satisfies readonly EntryRow[];

@@ -8,7 +8,8 @@
  *     POST /path {"a":1}       this body
  *     POST /path with {"a":1}  PURCHASE with these fields replaced
  *
- * Names in braces stand for values of earlier answers, `{merchant_id}` for the merchant. All calls carry its credentials.
+ * Names in braces stand for values of earlier answers, `{merchant_id}` for the merchant and `{server}` for the address of
+ * Kvitt. All calls carry the merchant's credentials.
  */
 import type { Provoke } from './entry.ts';
 
@@ -29,6 +30,17 @@ export const CAPTURE_ALL = `POST ${ORDER}/captures {"captured_amount":10000}`;
 
 /** The three requests from nothing to an authorised order. */
 export const AN_ORDER = [SESSION, AUTHORIZE, PLACE_ORDER] as const;
+
+/** A hosted page over a fresh payment session; its id becomes `{session_id}`. */
+export const A_HOSTED_PAGE = [
+  SESSION,
+  'POST /hpp/v1/sessions {"payment_session_url":"{server}/payments/v1/sessions/{session_id}"}',
+] as const;
+
+/** A step that sends the link of the hosted page. */
+export function distribute(body: string): string {
+  return `POST /hpp/v1/sessions/{session_id}/distribution ${body}`;
+}
 
 /** A well-formed id that no object has. */
 export const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
@@ -51,7 +63,6 @@ export function riskRule(rule: string): string {
 export const FAULTS_LATER = 'Kvitt does not fail of its own accord, and ordering a fault by name is not built yet.';
 export const DISPUTES_LATER = 'Disputes are not built yet: their paths answer 501.';
 export const TOKENS_LATER = 'Customer tokens are not built yet: their paths answer 501.';
-export const HPP_LATER = 'The hosted payment page and its distribution are not built yet: their paths answer 501.';
 
 export const NOTHING_FAILED = 'A state, not a failure: there is nothing to retry.';
 export const RETRY_SCHEDULE =

@@ -22,6 +22,11 @@ export interface Answer {
   readonly body: string;
 }
 
+/** `http://host:port` as the client addressed this server, for links; `publicUrl` when the Host header cannot tell. */
+export function baseOf(request: Request, publicUrl: string | undefined): string {
+  return publicUrl ?? `http://${header(request, 'host') ?? 'localhost'}`;
+}
+
 /** The one value of a header; the first when it was sent several times. */
 export function header(request: Request, name: string): string | undefined {
   const value = request.headers[name];

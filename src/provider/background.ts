@@ -3,19 +3,29 @@
  * Any process of an installation may do any of it; the store sees to it that each thing is done once.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { read, readShared, type Work } from '../store/store.ts';
+import { type Ask, type Put, read, readShared, type Work } from '../store/store.ts';
 import { Courier } from './courier.ts';
-import { type Context, DAY_MS, type Merchant, type Order } from './engine/state.ts';
+import { bringHostedUpToDate } from './engine/hosted.ts';
+import {
+  type Callback,
+  type Context,
+  DAY_MS,
+  type HostedSession,
+  type Merchant,
+  type Order,
+  type Session,
+} from './engine/state.ts';
 import { bringUpToDate } from './engine/time.ts';
+import { hostedPut } from './klarna/hosted-payment-page.ts';
 import { orderPut } from './klarna/payments.ts';
 import { outboxMessage } from './outbox.ts';
 import { uuidFloor, type World } from './world.ts';
 
 /** How often due orders and callbacks are looked for. */
 const TICK_MS = 500;
-/** Merchants that are looked at together, and orders that are brought up to date together. */
+/** Merchants that are looked at together, and records of one that are brought up to date together. */
 const MERCHANTS_AT_ONCE = 50;
-const ORDERS_AT_ONCE = 500;
+const RECORDS_AT_ONCE = 500;
 /** How long a callback that is under way may hold up the end of the program. */
 const STOP_GRACE_MS = 1_000;
 /** How often old data is removed; in how many bites at the most, how large, and with which pause, so that requests come between. */
@@ -36,6 +46,14 @@ export interface Fired {
   /** More are due and under way. */
   readonly still_running?: true;
 }
+
+/** What a record has become because of the time; undefined when it is gone. */
+type Settling = Generator<
+  Ask,
+  { readonly changed: boolean; readonly put: Put; readonly callbacks: readonly Callback[] } | undefined,
+  unknown
+>;
+type Settle = (id: string, context: Context) => Settling;
 
 export class Background {
   readonly #world: World;
@@ -75,11 +93,11 @@ export class Background {
   }
 
   /**
-   * Does everything that is due for a merchant: orders first, then the callbacks they lead to and the repeats that are
+   * Does everything that is due for a merchant: orders and hosted sessions first, then the callbacks they lead to and the repeats that are
    * due by now. Resolves when nothing due is left, or when `patience_ms` have passed with callbacks.
    */
   async catchUp(merchant_id: string, patience_ms: number): Promise<Fired> {
-    const orders = await this.#settleOrders(merchant_id);
+    const orders = await this.#settleAll(merchant_id);
     const courier = this.#courier(merchant_id);
     if (!courier) return { orders, callbacks: 0 };
     const before = courier.attempts;
@@ -108,38 +126,59 @@ export class Background {
   async #lookAtMerchants(attempt: (work: Promise<unknown>) => Promise<unknown>): Promise<void> {
     for (let after: string | undefined = ''; after !== undefined && !this.#stopped; ) {
       const page: Merchant[] = await this.#world.store.list<Merchant>('merchant', { after, limit: MERCHANTS_AT_ONCE });
-      await Promise.all(page.map(({ merchant_id }) => attempt(this.#settleOrders(merchant_id))));
+      await Promise.all(page.map(({ merchant_id }) => attempt(this.#settleAll(merchant_id))));
       for (const { merchant_id } of page) this.kick(merchant_id);
       after = page.length < MERCHANTS_AT_ONCE ? undefined : page.at(-1)?.merchant_id;
     }
   }
 
-  /** Brings every order of a merchant up to date that has something due. Returns how many changed. */
-  async #settleOrders(merchant_id: string): Promise<number> {
+  /** Brings all of a merchant's up to date that has something due. Returns how many orders changed. */
+  async #settleAll(merchant_id: string): Promise<number> {
+    const orders = await this.#settleKind('order', merchant_id, (id, context) => this.#settleOrder(id, context));
+    await this.#settleKind('hosted', merchant_id, (id, context) => this.#settleHosted(id, context));
+    return orders;
+  }
+
+  async #settleKind(kind: 'order' | 'hosted', merchant_id: string, settle: Settle): Promise<number> {
     let changed = 0;
     while (!this.#stopped) {
       const merchant = await this.#world.store.get<Merchant>('merchant', merchant_id);
       if (!merchant) break;
       const now_ms = this.#world.now() + merchant.clock_offset_ms;
-      const ids = await this.#world.store.due('order', merchant_id, now_ms, ORDERS_AT_ONCE);
+      const ids = await this.#world.store.due(kind, merchant_id, now_ms, RECORDS_AT_ONCE);
       if (ids.length === 0) break;
       const settled = await Promise.all(
-        ids.map((id) => this.#world.store.run(() => this.#settleOrder(id, merchant_id))),
+        ids.map((id) => this.#world.store.run(() => this.#settleOne(id, merchant_id, settle))),
       );
       changed += settled.filter(Boolean).length;
     }
     return changed;
   }
 
-  /** Stores the order in any case: an order that has nothing due any more must not be found again. */
-  *#settleOrder(order_id: string, merchant_id: string): Work<boolean> {
+  /** Stores the record in any case: one that has nothing due any more must not be found again. */
+  *#settleOne(id: string, merchant_id: string, settle: Settle): Work<boolean> {
     const merchant = yield* readShared<Merchant>('merchant', merchant_id);
-    const order = yield* read<Order>('order', order_id);
-    if (!merchant || !order) return { answer: false, changes: {} };
-    const context: Context = { ...this.#world, merchant, now_ms: this.#world.now() + merchant.clock_offset_ms };
-    const upToDate = bringUpToDate(order, context);
-    const outbox = upToDate.callbacks.map((callback) => outboxMessage(callback, merchant_id, this.#world.id()));
-    return { answer: upToDate.order !== order, changes: { put: [orderPut(upToDate.order)], outbox } };
+    if (!merchant) return { answer: false, changes: {} };
+    const now_ms = this.#world.now() + merchant.clock_offset_ms;
+    const settled = yield* settle(id, { ...this.#world, merchant, now_ms });
+    if (!settled) return { answer: false, changes: {} };
+    const outbox = settled.callbacks.map((callback) => outboxMessage(callback, merchant_id, this.#world.id()));
+    return { answer: settled.changed, changes: { put: [settled.put], outbox } };
+  }
+
+  *#settleOrder(id: string, context: Context): Settling {
+    const before = yield* read<Order>('order', id);
+    if (!before) return undefined;
+    const { order, callbacks } = bringUpToDate(before, context);
+    return { changed: order !== before, put: orderPut(order), callbacks };
+  }
+
+  *#settleHosted(id: string, context: Context): Settling {
+    const before = yield* read<HostedSession>('hosted', id);
+    if (!before) return undefined;
+    const session = yield* read<Session>('session', before.session_id);
+    const { hosted, callbacks } = bringHostedUpToDate(before, session, context);
+    return { changed: hosted !== before, put: hostedPut(hosted), callbacks };
   }
 
   async #prune(): Promise<void> {

@@ -105,6 +105,113 @@ describe('callbacks', () => {
   assert.ok(memory);
   const world = sharedProvider(memory);
 
+  describe('status of a hosted session', () => {
+    interface Event {
+      readonly event_id: string;
+      readonly session: Readonly<Record<'session_id' | 'status' | 'updated_at' | 'expires_at', string>>;
+    }
+    const events = (receiver: Receiver) => receiver.calls.map(({ body }) => JSON.parse(body) as Event);
+    const statuses = (receiver: Receiver) => events(receiver).map(({ session }) => session.status);
+    const host = async (shop: Shop, status_update: string) => {
+      const payment_session_url = `${shop.url}/payments/v1/sessions/${await shop.newSession()}`;
+      const answer = await shop.call('POST', '/hpp/v1/sessions', {
+        payment_session_url,
+        merchant_urls: { status_update },
+      });
+      assert.equal(answer.status, 201, answer.text);
+      return String(answer.body.session_id);
+    };
+    const shopper = (id: string, move: string, body: object = {}) =>
+      world.provider.control('POST', `/hpp/sessions/${id}/${move}`, body);
+
+    // Protects: the whole body that shops parse, and that it says what a read says.
+    test('each change the shopper makes is announced with what a read answers', async () => {
+      const shop = await world.shop();
+      const receiver = await Receiver.open(status(204));
+      const id = await host(shop, receiver.url('/status?id={{session_id}}&secret=x'));
+      const reads: unknown[] = [];
+      for (const move of ['open', 'open', 'back', 'open', 'fail', 'open', 'error', 'open', 'complete']) {
+        const before = reads.length;
+        await shopper(id, move);
+        await settled(shop);
+        const { body } = await shop.call('GET', `/hpp/v1/sessions/${id}`);
+        if (JSON.stringify(body) !== JSON.stringify(reads[before - 1])) reads.push(body);
+      }
+      assert.deepEqual(
+        events(receiver).map(({ session }) => session),
+        reads,
+      );
+      assert.deepEqual(statuses(receiver), [
+        ...['IN_PROGRESS', 'BACK', 'IN_PROGRESS', 'FAILED'],
+        ...['IN_PROGRESS', 'ERROR', 'IN_PROGRESS', 'COMPLETED'],
+      ]);
+      for (const { method, path, type, body } of receiver.calls) {
+        assert.deepEqual([method, path, type], ['POST', `/status?id=${id}&secret=x`, 'application/json']);
+        assert.deepEqual(Object.keys(JSON.parse(body) as object), ['event_id', 'session']);
+      }
+      assert.equal(new Set(events(receiver).map(({ event_id }) => event_id)).size, receiver.calls.length);
+    });
+
+    // Protects: one and three repeats, by whose number shops know an event that they had before.
+    test('an endpoint that fails is called four times with the same event', async () => {
+      const shop = await world.shop();
+      const receiver = await Receiver.open(status(500));
+      const id = await host(shop, receiver.url());
+      await shopper(id, 'open');
+      for (const wait of ['PT0S', 'PT5S', 'PT5S', 'PT5S', 'PT1H']) await shop.advance(wait);
+      assert.equal(receiver.calls.length, 4);
+      assert.equal(new Set(receiver.calls.map(({ body }) => body)).size, 1);
+      const log = (await world.provider.control('GET', `/log?session_id=${id}&direction=outgoing`))
+        .entries as Delivery[];
+      assert.deepEqual(
+        log.map(({ callback, attempt }) => [callback, attempt]),
+        [4, 3, 2, 1].map((attempt) => ['hosted_status', attempt]),
+      );
+    });
+
+    // Protects: the three seconds, for real once.
+    test('an endpoint that never answers is given up and called again', async () => {
+      const shop = await world.shop();
+      const receiver = await Receiver.open((nth, outgoing) => void (nth > 1 && outgoing.writeHead(200).end()));
+      const id = await host(shop, receiver.url());
+      await shopper(id, 'open');
+      await receiver.received(1);
+      while (!((await world.provider.control('GET', `/log?session_id=${id}&direction=outgoing`)).entries as []).length)
+        await settled(shop);
+      await shop.advance('PT5S');
+      const log = (await world.provider.control('GET', `/log?session_id=${id}&direction=outgoing`))
+        .entries as Delivery[];
+      assert.deepEqual(
+        log.map((entry) => entry.status),
+        [200, 0],
+      );
+      assert.equal(log[1]?.response, 'no answer within 3000 ms');
+    });
+
+    // Protects: shops that wait for an end hear of it even when the shopper never does anything, once, and in callbacks only.
+    test('a session that runs out is announced as TIMEOUT, unless it had ended', async () => {
+      const shop = await world.shop();
+      const [left, done, withdrawn, ordered] = await Promise.all([1, 2, 3, 4].map(() => Receiver.open()));
+      assert.ok(left && done && withdrawn && ordered);
+      const id = await host(shop, left.url());
+      await shopper(await host(shop, done.url()), 'complete');
+      await shop.call('DELETE', `/hpp/v1/sessions/${await host(shop, withdrawn.url())}`);
+      const elsewhere = await shopper(await host(shop, ordered.url()), 'open');
+      await shop.order(await shop.approve(String(elsewhere.payment_session_id)));
+      await shop.advance('PT46H59M');
+      assert.deepEqual(statuses(left), []);
+      await shop.advance('PT1M');
+      await shop.advance('P7D');
+      assert.deepEqual(
+        events(left).map(({ session }) => [session.session_id, session.status, session.updated_at]),
+        [[id, 'TIMEOUT', events(left)[0]?.session.expires_at]],
+      );
+      assert.deepEqual(statuses(done), ['COMPLETED']);
+      assert.deepEqual(statuses(withdrawn), []);
+      assert.deepEqual(statuses(ordered), ['IN_PROGRESS']);
+    });
+  });
+
   describe('authorization', () => {
     // Protects: the body that plugins parse, down to its keys, and that a 2xx other than 200 is enough.
     test('each approval is announced with token and session, and nothing else', async () => {

@@ -17,6 +17,8 @@ import { Background } from './background.ts';
 import { CheckoutFace } from './checkout/face.ts';
 import { ControlFace } from './control/control.ts';
 import type { Region } from './engine/state.ts';
+import { HostedPages } from './hosted.ts';
+import { QrCodes } from './hosted-links.ts';
 import { ensureMerchant, installationSecret } from './installation.ts';
 import { KlarnaFace } from './klarna/face.ts';
 import { Authenticator } from './merchants.ts';
@@ -109,10 +111,13 @@ async function startOn(
     onCallbacks: (id) => background.kick(id),
   });
   const { publicUrl } = options;
-  const control = new ControlFace({ world, authenticator, background, defaultMerchantId, publicUrl });
   const local = options.control !== false;
-  const checkout = new CheckoutFace({ world, secret, local, onCallbacks: (id) => background.kick(id) });
-  const site = new Site(local ? [klarna, checkout, control] : [klarna, checkout], world);
+  const onCallbacks = (merchant_id: string) => background.kick(merchant_id);
+  const hosted = new HostedPages({ world, onCallbacks });
+  const control = new ControlFace({ world, authenticator, background, hosted, defaultMerchantId, publicUrl });
+  const checkout = new CheckoutFace({ world, secret, local, onCallbacks });
+  const open = [klarna, checkout, new QrCodes(world, publicUrl)];
+  const site = new Site(local ? [...open, control] : open, world);
   const server = await listen(
     { port, host },
     { answer: (request) => site.answer(request), unreadable: (status) => klarna.unreadable(status) },

@@ -46,6 +46,15 @@ test('fraud notification: every ten minutes for a day until exactly 200', () => 
   assert.deepEqual(schedule('notification', 200), [0]);
 });
 
+// Protects: four calls in all, a few seconds apart, for the status of hosted sessions; any 2xx ends them.
+test('hosted status: four attempts, five seconds after each failure', () => {
+  assert.deepEqual(schedule('hosted_status', 500), [0, 5_000, 10_000, 15_000]);
+  assert.deepEqual(schedule('hosted_status', 0, 3_000), [0, 8_000, 16_000, 24_000]);
+  for (const status of [200, 202, 204]) assert.deepEqual(schedule('hosted_status', status), [0]);
+  for (const status of [302, 404]) assert.equal(schedule('hosted_status', status).length, 4);
+  assert.equal(DELIVERY_RULES.hosted_status.read_ms, 3_000);
+});
+
 // Protects: the documented time-outs of the authorization callback.
 test('time-outs of the authorization callback: two seconds to connect, two to answer', () => {
   const { connect_ms, read_ms } = DELIVERY_RULES.authorization;

@@ -54,6 +54,14 @@ export const DELIVERY_RULES: Readonly<Record<Callback['rule'], Rule>> = {
   },
   /** Klarna documents no rule for the push of Klarna Payments; the one for authorizations is used (inferred). */
   push: { connect_ms: 2_000, read_ms: 5_000, wanted: 'any 2xx status', done: is2xx, next_in_ms: threeAttempts },
+  /** An answer within three seconds, up to three repeats a few seconds apart (here five). Source: HPP status callbacks. */
+  hosted_status: {
+    connect_ms: 3_000,
+    read_ms: 3_000,
+    wanted: 'any 2xx status',
+    done: is2xx,
+    next_in_ms: ({ attempt, took_ms }) => (attempt < 4 ? took_ms + 5_000 : undefined),
+  },
 };
 
 export function outboxMessage({ due_at_ms, ...callback }: Callback, merchant_id: string, id: string): OutboxMessage {

@@ -11,14 +11,7 @@ import { StoreUnusable } from './store.ts';
  */
 const STEPS: readonly string[] = [
   `
-  ${['meta', 'merchant', 'username', 'session', 'authorization', 'order']
-    .map(
-      (kind) => `
-  CREATE TABLE "${kind}" (id text COLLATE "C" PRIMARY KEY, merchant_id text COLLATE "C" NOT NULL, wake_at_ms bigint, body text NOT NULL);
-  CREATE INDEX "${kind}_merchant" ON "${kind}" (merchant_id, id);
-  CREATE INDEX "${kind}_wake" ON "${kind}" (merchant_id, wake_at_ms, id) WHERE wake_at_ms IS NOT NULL;`,
-    )
-    .join('')}
+  ${tablesOf('meta', 'merchant', 'username', 'session', 'authorization', 'order')}
 
   CREATE TABLE log (
     id text COLLATE "C" PRIMARY KEY, merchant_id text COLLATE "C" NOT NULL, at_ms bigint NOT NULL, direction text NOT NULL,
@@ -36,7 +29,20 @@ const STEPS: readonly string[] = [
   CREATE UNLOGGED TABLE rate (
     key text COLLATE "C", rate_window bigint, hits integer NOT NULL, begun_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (key, rate_window));
   `,
+  tablesOf('hosted', 'inbox'),
 ];
+
+/** The table of each kind of record, with the ways in which it is looked through. */
+function tablesOf(...kinds: readonly string[]): string {
+  return kinds
+    .map(
+      (kind) => `
+  CREATE TABLE "${kind}" (id text COLLATE "C" PRIMARY KEY, merchant_id text COLLATE "C" NOT NULL, wake_at_ms bigint, body text NOT NULL);
+  CREATE INDEX "${kind}_merchant" ON "${kind}" (merchant_id, id);
+  CREATE INDEX "${kind}_wake" ON "${kind}" (merchant_id, wake_at_ms, id) WHERE wake_at_ms IS NOT NULL;`,
+    )
+    .join('');
+}
 
 /** Who may use the store must be able to do all of this to every table of it. */
 const RIGHTS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];

@@ -26,8 +26,11 @@ import {
   type Work,
 } from './store.ts';
 
-/** The layout of the file; one that a newer Kvitt made is refused, not guessed at. */
-const SCHEMA_VERSION = 1;
+/**
+ * The layout of the file; one that a newer Kvitt made is refused, not guessed at. Layouts so far differ in tables that were added,
+ * which opening creates: 2 added hosted sessions and the inbox.
+ */
+const SCHEMA_VERSION = 2;
 
 /** Units that one transaction takes at the most, so that a flood cannot hold an early answer back for long. */
 const BATCH_MOST = 512;
@@ -42,7 +45,8 @@ const NOTES_WAIT_MS = 50;
 const MERCHANTS_MOST = 10_000;
 
 /** A kind's table. The plural, because ORDER is a word of SQL. */
-const table = (kind: Kind) => `${kind}s`;
+const table = (kind: Kind) => PLURALS[kind] ?? `${kind}s`;
+const PLURALS: Readonly<Partial<Record<Kind, string>>> = { hosted: 'hosted_sessions', inbox: 'inboxes' };
 
 /**
  * Log entries that are found by what they are about through an index. Reads are not among them: an index over reads of
@@ -308,6 +312,7 @@ export class SqliteStore implements Store {
       return (
         remove(table('session'), 'id < ?', sessions_below) +
         remove(table('authorization'), 'id < ?', sessions_below) +
+        remove(table('hosted'), 'id < ?', sessions_below) +
         remove('log', 'id < ?', log_below) +
         remove('log', 'rowid <= ?', (newest.n ?? 0) - log_most)
       );

@@ -7,7 +7,7 @@
  */
 
 /** The kinds of record there are, each in a table of its own. */
-export const KINDS = ['meta', 'merchant', 'username', 'session', 'authorization', 'order'] as const;
+export const KINDS = ['meta', 'merchant', 'username', 'session', 'authorization', 'order', 'hosted', 'inbox'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** A record that a unit of work writes. `state` must survive a JSON round trip. */
@@ -162,8 +162,8 @@ export interface Store {
   clear(merchant_id: string): Promise<void>;
 
   /**
-   * Removes what is past keeping, a little at a time: up to `limit` each of sessions and authorizations with an id below
-   * `sessions_below`, and up to `limit` log entries with an id below `log_below` or in excess of `log_most` entries.
+   * Removes what is past keeping, a little at a time: up to `limit` each of sessions, authorizations and hosted sessions with an id
+   * below `sessions_below`, and up to `limit` log entries with an id below `log_below` or in excess of `log_most` entries.
    * Returns how many rows went.
    */
   prune(bounds: PruneBounds): Promise<number>;

@@ -30,6 +30,11 @@ export const callbackUrl = () =>
 const CALLBACK_URL =
   /^(?:https:\/\/.|http:\/\/(?:localhost|[a-z0-9-]+\.localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal)(?:[:/?#]|$))/i;
 
+/** As the rule, or an empty text where that is how clients say that there is none. */
+export function orEmpty(rule: Rule<string>): Rule<string> {
+  return (value, scan) => (value === '' ? '' : rule(value, scan));
+}
+
 export const MAX_LINES = 1000;
 export const MAX_AMOUNT = 200_000_000;
 

@@ -256,6 +256,7 @@ for (const kind of STORES) {
           await shop.call('POST', '/payments/v1/sessions', { ...PURCHASE, locale: 'ja-JP' }),
           await shop.call('POST', `/payments/v1/sessions/${session_id}`, { purchase_currency: 'EUR' }),
           await shop.call('PUT', '/payments/v1/sessions', {}),
+          await shop.call('GET', '/settlements/v1/payouts'),
           await shop.call('POST', '/hpp/v1/sessions', {}),
           await shop.call('GET', '/payments/v1/nothing'),
           await shop.call('POST', '/payments/v1/sessions', '{}', { 'content-type': 'text/plain' }),

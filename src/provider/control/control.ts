@@ -10,6 +10,7 @@ import { type LogEntry, StoreUnavailable } from '../../store/store.ts';
 import { redacted } from '../redact.ts';
 import type { World } from '../world.ts';
 import { ClockControl } from './clock.ts';
+import { HostedControl } from './hosted.ts';
 import { LOG_FILTERS, LogControl } from './log.ts';
 import { MerchantControl } from './merchants.ts';
 import { OrderControl } from './orders.ts';
@@ -70,11 +71,14 @@ export class ControlFace {
   }
 }
 
+const HOSTED = '/hpp/sessions/{session_id}';
+
 function routes(options: ControlOptions, all: () => readonly ControlRoute[]): ControlRoute[] {
   const merchants = new MerchantControl(options);
   const clock = new ClockControl(options, merchants);
   const shopper = new ShopperControl(options);
   const orders = new OrderControl(options);
+  const hosted = new HostedControl(options);
   const log = new LogControl(options);
   const route = (
     method: ControlRoute['method'],
@@ -120,6 +124,19 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
     route('POST', '/sessions/{session_id}/authorize', 'A shopper without a browser', (call) => shopper.authorize(call)),
     route('POST', '/sessions/{session_id}/finalize', 'The second step of a try with auto_finalize: false', (call) =>
       shopper.finalize(call),
+    ),
+    route('GET', HOSTED, 'A hosted session, and where its shopper is sent', (call) => hosted.read(call)),
+    route('POST', `${HOSTED}/open`, 'The shopper opens the page', (call) => hosted.open(call)),
+    route('POST', `${HOSTED}/complete`, 'The shopper pays; the body as for authorize', (call) => hosted.pay(call)),
+    route('POST', `${HOSTED}/fail`, 'The shopper is declined', (call) => hosted.pay(call, 'decline')),
+    route('POST', `${HOSTED}/error`, 'Something breaks on the page', (call) => hosted.pay(call, 'error')),
+    route('POST', `${HOSTED}/back`, 'The shopper goes back to the shop', (call) => hosted.back(call)),
+    route('POST', `${HOSTED}/cancel`, 'The shopper cancels; in e-commerce as back', (call) => hosted.cancel(call)),
+    route('POST', `${HOSTED}/identify`, 'In store: the shopper’s papers are looked at', (call) =>
+      hosted.identify(call),
+    ),
+    route('GET', '/inbox', 'Messages that shoppers would have got, newest first: ?limit', (call) =>
+      hosted.inbox(call, merchants),
     ),
     route('GET', '/orders', 'Orders of a merchant, oldest first', (call) => orders.list(call, merchants)),
     route('GET', '/orders/{order_id}', 'An order with its catalogue statuses', (call) => orders.read(call)),

@@ -1,7 +1,7 @@
 /** The request log: what clients asked, what they were answered, why, and what was called back. */
 import { lookup } from '../../catalogue/index.ts';
 import type { LogEntry, LogQuery } from '../../store/store.ts';
-import type { Order, Session } from '../engine/state.ts';
+import type { HostedSession, Order, Session } from '../engine/state.ts';
 import type { MerchantControl } from './merchants.ts';
 import { type ControlCall, type ControlOptions, type ControlReply, ok, problem } from './reply.ts';
 
@@ -70,9 +70,10 @@ export class LogControl {
       .slice(0, wanted.limit);
   }
 
-  /** Session and order of one purchase, by the id of either. */
-  async #purchase(id: string): Promise<string[]> {
+  /** Session and order of one purchase, by the id of either, or of a hosted session. */
+  async #purchase(asked: string): Promise<string[]> {
     const { store } = this.#options.world;
+    const id = (await store.get<HostedSession>('hosted', asked))?.session_id ?? asked;
     const [order, session] = await Promise.all([store.get<Order>('order', id), store.get<Session>('session', id)]);
     return [id, order?.session_id ?? session?.order_id].filter((each) => each !== undefined);
   }

@@ -4,6 +4,7 @@ import type { Request } from '../../http/exchange.ts';
 import { bracketPath, check, type Fault, object, type Rule } from '../../wire/shape.ts';
 import type { Background } from '../background.ts';
 import type { Explanation, Refusal } from '../engine/outcome.ts';
+import type { HostedPages } from '../hosted.ts';
 import { klarnaError } from '../klarna/errors.ts';
 import type { Authenticator } from '../merchants.ts';
 import type { World } from '../world.ts';
@@ -12,6 +13,7 @@ export interface ControlOptions {
   readonly world: World;
   readonly authenticator: Authenticator;
   readonly background: Background;
+  readonly hosted: HostedPages;
   /** The merchant that a call is about when it names none and carries no credentials. */
   readonly defaultMerchantId: string;
   /** The address that clients know this server by, when it was configured. */

@@ -23,7 +23,6 @@ const authorizeOptions = object({
   payment_method_category: choice(CATEGORIES, { anyCase: true }),
   payment_method: choice(PAYMENT_METHOD_TYPES),
   outcome: choice(SHOPPER_OUTCOMES),
-  auto_finalize: boolean(),
 });
 
 export class ShopperControl {
@@ -38,28 +37,21 @@ export class ShopperControl {
     const session = await store.get<Session>('session', (params.session_id ?? '').toLowerCase());
     const merchant = session && (await store.get<Merchant>('merchant', session.merchant_id));
     if (!session || !merchant) return problem(404, 'NOT_FOUND', 'Invalid session id');
-    const { created_at_ms, expires_at_ms, ...rest } = session;
+    const { created_at_ms, expires_at_ms, completed_at_ms, ...rest } = session;
     const times = {
       created_at: new Date(created_at_ms).toISOString(),
       expires_at: new Date(expires_at_ms).toISOString(),
+      ...(completed_at_ms !== undefined && { completed_at: new Date(completed_at_ms).toISOString() }),
     };
     return ok({ ...rest, ...times, code: codeOf(session, now() + merchant.clock_offset_ms) });
   }
 
   async authorize({ params, body }: ControlCall): Promise<ControlReply> {
-    const data = readAs(sessionUpdate, body);
-    if (data.refused) return data.refused;
-    const options = readAs(authorizeOptions, body);
-    if (options.refused) return options.refused;
-    const { payment_method_category: category, payment_method, outcome, auto_finalize } = options.value;
-    const request: AuthorizeRequest = {
-      data: data.value,
-      ...(category && { category }),
-      ...(payment_method && { payment_method }),
-      ...(outcome && { outcome }),
-      ...(auto_finalize !== undefined && { auto_finalize }),
-    };
-    return this.#try(params, (session, context) => authorize(session, request, context));
+    const { value: request, refused } = readAuthorize(body);
+    if (refused) return refused;
+    const steps = readAs(object({ auto_finalize: boolean() }), body);
+    if (steps.refused) return steps.refused;
+    return this.#try(params, (session, context) => authorize(session, { ...request, ...steps.value }, context));
   }
 
   async finalize({ params, body }: ControlCall): Promise<ControlReply> {
@@ -94,6 +86,19 @@ export class ShopperControl {
 /** What the shopper does: one of the engine's commands. */
 type Decide = (session: Session, context: Context) => Outcome<Try>;
 
+/** The body of a try to pay: what the JavaScript SDK's `authorize` takes, and how it is to end. */
+export function readAuthorize(
+  body: unknown,
+): { value: AuthorizeRequest; refused?: never } | { value?: never; refused: ControlReply } {
+  const data = readAs(sessionUpdate, body);
+  if (data.refused) return data;
+  const options = readAs(authorizeOptions, body);
+  if (options.refused) return options;
+  const { payment_method_category: category, payment_method, outcome } = options.value;
+  const chosen = { ...(category && { category }), ...(payment_method && { payment_method }) };
+  return { value: { data: data.value, ...chosen, ...(outcome && { outcome }) } };
+}
+
 /** What a try came to, and whose log it belongs in. */
 interface Tried {
   readonly outcome: Outcome<Try>;
@@ -113,7 +118,7 @@ const UNKNOWN_SESSION: Outcome<Try> = refuse('session_unknown', {
 });
 
 /** As the JavaScript SDK answers `authorize`, with the catalogue's code and the reason beside it. */
-function tryView(tried: Try): object {
+export function tryView(tried: Try): object {
   const { approved, show_form, authorization, finalize_required, invalid_fields, code, explanation } = tried;
   return {
     approved,

@@ -37,7 +37,14 @@ export type Reason =
   | 'refund_not_allowed'
   | 'due_date_not_allowed'
   | 'decision_not_allowed'
-  | 'close_not_allowed';
+  | 'close_not_allowed'
+  | 'bad_hosted_session'
+  | 'hosted_unknown'
+  | 'hosted_completed'
+  | 'hosted_ended'
+  | 'hosted_not_in_store'
+  | 'contact_missing'
+  | 'contact_country';
 
 /** One thing that was wrong, in plain words and in figures (minor units where they are money). */
 export interface Explanation {

@@ -121,7 +121,7 @@ function place(
   const captured = request.auto_capture && order.fraud_status === 'ACCEPTED' ? captureAll(order, context) : order;
   return {
     order: captured,
-    session: { ...rest, status: 'complete', order_id },
+    session: { ...rest, status: 'complete', order_id, completed_at_ms: context.now_ms },
     authorization: { ...authorization, status: 'consumed', order_id, order_digest: digest },
     callbacks: pushCallback(order, context),
   };

@@ -3,6 +3,7 @@
  * amounts are minor units of the purchase currency.
  */
 
+import type { HostedOptions, HostedUrls } from '../../wire/hosted-payment-page.ts';
 import type { Address, Customer, MerchantUrls, OrderLine, SessionCreate } from '../../wire/klarna-payments.ts';
 import type { ManagedAddress, ManagedLine, ShippingInfo } from '../../wire/order-management.ts';
 
@@ -92,6 +93,7 @@ export interface Session {
   readonly authorization_token?: string;
   readonly authorization_expires_at_ms?: number;
   readonly order_id?: string;
+  readonly completed_at_ms?: number;
   /** What only the shopper has sent; not shown to the merchant until there is an authorization. */
   readonly unshown?: readonly PersonalField[];
   /** The newest approval, while it waits for `finalize`. */
@@ -156,6 +158,69 @@ export interface Unfinalized {
   readonly authorized_amount: number;
   readonly review?: Review;
   readonly approved_at_ms: number;
+}
+
+export const HOSTED_STATUSES = [
+  'WAITING',
+  'IN_PROGRESS',
+  'BACK',
+  'FAILED',
+  'ERROR',
+  'MANUAL_ID_CHECK',
+  'COMPLETED',
+  'CANCELLED',
+  'DISABLED',
+] as const;
+export type HostedStatus = (typeof HOSTED_STATUSES)[number];
+
+/** A session of the hosted payment page: Klarna's own page over a payment session. Several may be over the same one. */
+export interface HostedSession {
+  readonly hosted_id: string;
+  readonly merchant_id: string;
+  /** The payment session behind it. */
+  readonly session_id: string;
+  readonly created_at_ms: number;
+  /** When the status last changed. */
+  readonly updated_at_ms: number;
+  readonly expires_at_ms: number;
+  readonly status: HostedStatus;
+  readonly merchant_urls: HostedUrls;
+  readonly options: HostedOptions;
+  /** The chosen categories have been declined, and the others offered in their place. */
+  readonly fallen_back?: true;
+  /** What it came to. */
+  readonly authorization_token?: string;
+  readonly order_id?: string;
+  readonly klarna_reference?: string;
+  /** Who bought; in store only. */
+  readonly customer?: HostedCustomer;
+  /** The merchant was told that time ran out. */
+  readonly timed_out?: true;
+}
+
+export interface HostedCustomer {
+  readonly title?: string;
+  readonly given_name?: string;
+  readonly family_name?: string;
+  readonly date_of_birth?: string;
+  readonly national_identification_number?: string;
+}
+
+/** A message that a shopper would have got, kept to be read instead of sent. */
+export interface InboxMessage {
+  readonly message_id: string;
+  readonly sent_at_ms: number;
+  readonly method: 'sms' | 'email' | 'token';
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly url: string;
+  readonly hosted_id: string;
+}
+
+/** A merchant's messages, newest first. */
+export interface Inbox {
+  readonly messages: readonly InboxMessage[];
 }
 
 export const ORDER_STATUSES = ['AUTHORIZED', 'PART_CAPTURED', 'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED'] as const;
@@ -244,7 +309,7 @@ export interface KeptAnswer {
 
 /** Something that must leave the system: a call to one of the merchant's URLs. */
 export interface Callback {
-  readonly rule: 'authorization' | 'push' | 'notification';
+  readonly rule: 'authorization' | 'push' | 'notification' | 'hosted_status';
   readonly url: string;
   /** JSON, or '' for a call without a body. */
   readonly body: string;
@@ -261,6 +326,8 @@ export const DAY_MS = 24 * HOUR_MS;
 export const WINDOWS = {
   session_ms: 48 * HOUR_MS,
   authorization_token_ms: HOUR_MS,
+  /** How long before its payment session a hosted session ends. */
+  hosted_ends_before_ms: HOUR_MS,
   /** After which an order that was rejected, and not captured against the advice, is cancelled. */
   override_ms: 4 * HOUR_MS,
   /** After which a review that nobody decided is accepted. */

@@ -176,6 +176,68 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ['Test people by e-mail: `+denied`, `+red`, `+pend-accept-NN`, `+pend-reject-NN` (US and GB)', 'documented'],
   ),
   ...rows(
+    'Hosted payment page',
+    [
+      'Creating answers 201 with absolute links; reading 200; disabling 204, and 400 once the purchase is completed',
+      'documented',
+    ],
+    [
+      'Sending the link answers 201 with an empty body. Klarna documents 201 and 204, deployed clients take 200 and 201',
+      'observed',
+    ],
+    ['A hosted session ends an hour before its payment session, and is unknown (404) after that', 'documented'],
+    ['A payment session with an hour or less left cannot be hosted any more (404)', 'inferred'],
+    ['The state table in [hosted-payment-page.md](../hosted-payment-page.md)', 'documented'],
+    [
+      '`payment_session_url` names a session of this server, by any name of one’s own machine; otherwise 400 `BAD_VALUE`',
+      'inferred',
+    ],
+    ['A category or a list of categories, not both; in upper or lower case', 'documented'],
+    ['Modes `NONE`, `PLACE_ORDER`, `CAPTURE_ORDER`: what the order is made of is the payment session', 'documented'],
+    [
+      'An order that is refused although the shopper was approved: FAILED for a new risk decision, ERROR for anything else; the token stays usable',
+      'inferred',
+    ],
+    [
+      '`payment_fallback`: the first decline in the chosen categories changes nothing but the offer, the second is FAILED; after that the other categories stay',
+      'inferred',
+    ],
+    [
+      'Redirects: `error` falls back to `failure`, `back` to `cancel` in e-commerce, no URL keeps the shopper',
+      'documented',
+    ],
+    [
+      'In e-commerce cancelling is going back: state BACK, URL `back`, else `cancel`. Elsewhere it is CANCELLED',
+      'documented',
+    ],
+    ['Placeholders `{{session_id}}`, `{{authorization_token}}`, `{{order_id}}`, also percent-encoded', 'documented'],
+    ['A placeholder whose value there is not stays as it is', 'inferred'],
+    ['Status callbacks: any 2xx within three seconds ends it, four calls in all, one `event_id`', 'documented'],
+    [
+      'The repeats of a status callback come five seconds after a failure; `TIMEOUT` is sent when the hosted session ends',
+      'inferred',
+    ],
+    ['No status callback for DISABLED', 'inferred'],
+    ['Once an order is placed from the payment session, its other hosted sessions are DISABLED', 'inferred'],
+    ['Disabling twice, or after CANCELLED, is 204 and changes nothing', 'inferred'],
+    [
+      'MANUAL_ID_CHECK is entered through the control API only, in store; there is no `manual_identification`',
+      'inferred',
+    ],
+    ['`customer` is read back in store only', 'documented'],
+    [
+      'Text messages go to countries of the region of the purchase; a hosted session that has ended is 400 `UNKNOWN`',
+      'inferred',
+    ],
+    [
+      'Messages go to `GET /control/inbox` and to nobody else. The code for a blocked contact does not occur',
+      'different',
+    ],
+    ['The QR code is an SVG image', 'inferred'],
+    ['`profile_id` and `template` are accepted and without effect; any `access_id` is known', 'inferred'],
+    ['Error codes besides those of distribution: Klarna documents the statuses only', 'inferred'],
+  ),
+  ...rows(
     'Callbacks',
     ['Authorization: 2 s to connect, 2 s to answer, three attempts, any 2xx ends it', 'documented'],
     ['Fraud notification: every ten minutes for a day until exactly 200', 'documented'],

@@ -81,8 +81,14 @@ const unknownCapture: Row['messages'] = (refusal, operation) => [
   `Capture could not be found${CAPTURE_SUFFIX[operation]?.(fact(refusal, 'capture_id')) ?? ''}`,
 ];
 
-/** Refund reads and creates speak of NOT_FOUND where the rest of Order Management says NO_SUCH_ORDER. */
-const NOT_FOUND_OPERATIONS = ['createRefund', 'readRefund'];
+/**
+ * Operations with another code for the same reason. Refund reads and creates speak of NOT_FOUND where the rest of Order
+ * Management says NO_SUCH_ORDER; the distribution of a hosted page has codes of its own.
+ */
+const OTHER_CODES: Readonly<Partial<Record<Reason, Readonly<Record<string, string>>>>> = {
+  order_unknown: { createRefund: 'NOT_FOUND', readRefund: 'NOT_FOUND' },
+  hosted_ended: { distributeHostedSession: 'UNKNOWN' },
+};
 
 const TABLE: Readonly<Record<Reason, Row>> = {
   bad_purchase: {
@@ -178,15 +184,34 @@ const TABLE: Readonly<Record<Reason, Row>> = {
   due_date_not_allowed: { status: 403, code: 'NOT_ALLOWED', messages: text('Due date cannot be extended.') },
   decision_not_allowed: { status: 403, code: 'NOT_ALLOWED', messages: text('The order is not in review.') },
   close_not_allowed: { status: 403, code: 'NOT_ALLOWED', messages: text('Only a captured order can be closed.') },
+  // Klarna documents the statuses of the hosted page, and codes for its distribution only; texts and the other codes are inferred.
+  bad_hosted_session: {
+    status: 400,
+    code: 'BAD_VALUE',
+    messages: ({ explanations }) => explanations.map(({ field }) => `Bad value: ${field}`),
+  },
+  hosted_unknown: { status: 404, code: 'NOT_FOUND', messages: text('Invalid session id') },
+  hosted_completed: { status: 400, code: 'BAD_REQUEST', messages: text('Session has already been completed') },
+  hosted_ended: {
+    status: 400,
+    code: 'BAD_REQUEST',
+    messages: (refusal) => [`Session is ${fact(refusal, 'status').toLowerCase()}`],
+  },
+  hosted_not_in_store: { status: 400, code: 'BAD_REQUEST', messages: text('Session is not an in-store session') },
+  contact_missing: {
+    status: 400,
+    code: 'MISSING_CONTACT_DATA',
+    messages: ({ explanations }) => explanations.map(({ field }) => `Missing ${field}`),
+  },
+  contact_country: { status: 400, code: 'UNSUPPORTED_COUNTRY', messages: text('Phone country is not supported') },
 };
 
 /** A refusal as Klarna would send it. @param operation the operation that was refused, which some texts name */
 export function klarnaError(refusal: Refusal, operation: string): KlarnaError {
   const row = TABLE[refusal.reason];
-  const code = refusal.reason === 'order_unknown' && NOT_FOUND_OPERATIONS.includes(operation) ? 'NOT_FOUND' : row.code;
   return {
     status: row.status,
-    error_code: code,
+    error_code: OTHER_CODES[refusal.reason]?.[operation] ?? row.code,
     error_messages: row.messages(refusal, operation).slice(0, MESSAGES_MOST),
   };
 }

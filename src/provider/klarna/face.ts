@@ -3,7 +3,7 @@
  * built, request limits, size, content type, JSON, the fields of the body; then the engine decides.
  */
 import { createHmac } from 'node:crypto';
-import { type Answer, header, type Request } from '../../http/exchange.ts';
+import { type Answer, baseOf, header, type Request } from '../../http/exchange.ts';
 import { Router } from '../../http/router.ts';
 import {
   type Ask,
@@ -68,7 +68,7 @@ export class KlarnaFace {
   /** Answers a request. Never rejects. */
   async answer(request: Request): Promise<Answer> {
     const { world, publicUrl } = this.#options;
-    const base = publicUrl ?? `http://${header(request, 'host') ?? 'localhost'}`;
+    const base = baseOf(request, publicUrl);
     const arrival: Arrival = { request, correlation_id: world.id(), real_now_ms: world.now(), base };
     try {
       const { principal, merchant } = await this.#identify(header(request, 'authorization'));

@@ -36,6 +36,15 @@ export const orderManagementFaults: FaultDialect = (faults) => {
   };
 };
 
+/** Distribution of a hosted page's link: one code for whatever does not fit. */
+export const distributionFaults: FaultDialect = (faults) => ({
+  status: 400,
+  error_code: 'CONSTRAINT_VIOLATION',
+  error_messages: faults
+    .slice(0, MESSAGES_MOST)
+    .map(({ path, rule }) => `${bracketPath(path)} ${rule === 'missing' ? 'is missing' : 'is not valid'}`),
+});
+
 function boundsMessage({ path, rule, min, max }: Fault): string {
   const field = slashPath(path);
   if (rule === 'missing') return `'${field}' must not be null`;

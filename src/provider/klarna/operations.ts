@@ -1,4 +1,5 @@
 /** Every operation of Klarna's APIs: built here, or answered 501 with the reason. The documents and tests read this table. */
+import { HOSTED_PAYMENT_PAGE } from './hosted-payment-page.ts';
 import type { Operation } from './operation.ts';
 import { ORDER_MANAGEMENT } from './order-management.ts';
 import { PAYMENTS } from './payments.ts';
@@ -19,20 +20,12 @@ const later = (
 
 const RATE_CLASSES: Readonly<Record<string, Operation['rate_class']>> = {
   createTokenOrder: 'create_session_for_token',
-  createHostedSession: 'create_hosted_session',
 };
 
 const CUSTOMER_TOKENS = later('Customer Token v1', 'Customer tokens are not built yet.', [
   ['GET', '/customer-token/v1/tokens/{customer_token}', 'readCustomerToken'],
   ['POST', '/customer-token/v1/tokens/{customer_token}/order', 'createTokenOrder'],
   ['PATCH', '/customer-token/v1/tokens/{customer_token}/status', 'updateCustomerToken'],
-]);
-
-const HOSTED_PAYMENT_PAGE = later('Hosted Payment Page v1', 'The hosted payment page is not built yet.', [
-  ['POST', '/hpp/v1/sessions', 'createHostedSession'],
-  ['GET', '/hpp/v1/sessions/{session_id}', 'readHostedSession'],
-  ['DELETE', '/hpp/v1/sessions/{session_id}', 'disableHostedSession'],
-  ['POST', '/hpp/v1/sessions/{session_id}/distribution', 'distributeHostedSession'],
 ]);
 
 const SETTLEMENTS = later('Settlements v1', 'Settlements are not built yet.', [
