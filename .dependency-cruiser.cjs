@@ -54,8 +54,15 @@ module.exports = {
       name: 'browser-alone',
       comment: 'what runs in a browser is served file by file and imports nothing from the server',
       severity: 'error',
-      from: { path: '^src/provider/checkout/browser/' },
-      to: { pathNot: '^src/provider/checkout/browser/' },
+      from: { path: '^src/provider/(checkout|shop)/browser/' },
+      to: { pathNot: '^src/provider/(checkout|shop)/browser/' },
+    },
+    {
+      name: 'shop-is-a-client',
+      comment: 'the demo shop knows Klarna by HTTP only, as any merchant; it shares how files are served',
+      severity: 'error',
+      from: { path: '^src/provider/shop/', pathNot: tests },
+      to: { path: '^src/', pathNot: '^src/(provider/shop|provider/checkout/(face[.]ts|browser)|http|money)/?' },
     },
     {
       name: 'tests-stay-outside',

@@ -1,7 +1,7 @@
 // Takes the pictures of docs/images anew: `node scripts/run.mjs screenshots`. Its parts come from the browser tests.
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { browserWorld, newSession, SIZES, signIn } from '../src/provider/checkout/testing.ts';
+import { browserWorld, buy, newSession, SIZES, signIn } from '../src/provider/checkout/testing.ts';
 
 const folder = join(import.meta.dirname, '../docs/images');
 
@@ -34,3 +34,17 @@ for (const size of Object.keys(SIZES) as (keyof typeof SIZES)[]) {
     });
   });
 }
+
+test('the demo shop after a purchase', async () => {
+  await world.browse({}, async ({ context }) => {
+    const page = await context.newPage();
+    await page.goto(`${world.provider.url}/shop`);
+    await page.getByTestId('country').selectOption('US');
+    await page.getByTestId('checkout').click();
+    const [popup] = await Promise.all([page.waitForEvent('popup'), page.getByTestId('pay').click()]);
+    await signIn(popup);
+    await buy(popup);
+    await page.getByTestId('ship').waitFor();
+    await page.screenshot({ path: join(folder, 'shop.png'), fullPage: true });
+  });
+});

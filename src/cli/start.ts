@@ -47,7 +47,9 @@ const CONTROL_OFF = 'The control API is off (KVITT_CONTROL=on switches it on).\n
 /** Three commands for any POSIX shell, each of which keeps for the next what that needs. */
 function tour(url: string, user: string): string {
   const curl = `curl -s -u "${user}" -H 'Content-Type: application/json'`;
-  return `Try it. Paste these one after the other:
+  return `A demo shop to click through: ${url}/shop
+
+Try it. Paste these one after the other:
 
   1. start a purchase
      P='${JSON.stringify(PURCHASE)}'; SESSION=$(${curl} ${url}/payments/v1/sessions -d "$P" | tee -a /dev/stderr | ${pick('session_id')})

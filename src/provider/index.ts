@@ -22,6 +22,7 @@ import { QrCodes } from './hosted-links.ts';
 import { ensureMerchant, installationSecret } from './installation.ts';
 import { KlarnaFace } from './klarna/face.ts';
 import { Authenticator } from './merchants.ts';
+import { ShopFace } from './shop/face.ts';
 import { Site } from './site.ts';
 import { realWorld, type World } from './world.ts';
 
@@ -117,7 +118,9 @@ async function startOn(
   const control = new ControlFace({ world, authenticator, background, hosted, defaultMerchantId, publicUrl });
   const checkout = new CheckoutFace({ world, secret, local, onCallbacks });
   const open = [klarna, checkout, new QrCodes(world, publicUrl)];
-  const site = new Site(local ? [...open, control] : open, world);
+  // Requests come only once the server listens, and the shop calls Klarna only on request.
+  const shop = new ShopFace({ klarna: () => server.url, credentials: { username, password }, publicUrl });
+  const site = new Site(local ? [...open, control, shop] : open, world);
   const server = await listen(
     { port, host },
     { answer: (request) => site.answer(request), unreadable: (status) => klarna.unreadable(status) },

@@ -29,13 +29,20 @@ export const PAGE_CSP = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
+/** The demo shop's: strict as well, and with the frame that the SDK opens, and in nobody's. */
+const SHOP_CSP = PAGE_CSP.replace('frame-ancestors *', "frame-src 'self'; frame-ancestors 'none'");
+
+/** Where the demo shop keeps what it gives to browsers, as seen from here. */
+const SHOP = '../../shop/browser';
+
 /** The modules of each script, each after those that it needs. */
 const PAGE_MODULES = ['texts', 'format', 'dom', 'calls', 'host', 'page'];
 const WIDGET_MODULES = ['texts', 'format', 'dom', 'calls', 'widget'];
+const SHOP_MODULES = ['format', 'dom', `${SHOP}/shop`];
 const SDK_MODULES = ['sdk-errors', 'calls', 'sdk-window', 'sdk'];
 
 const SCRIPT = 'text/javascript; charset=utf-8';
-const html = (file: string) => ({ type: 'text/html; charset=utf-8', csp: PAGE_CSP, make: () => source(file) });
+const html = (file: string, csp = PAGE_CSP) => ({ type: 'text/html; charset=utf-8', csp, make: () => source(file) });
 const plainFile = (type: string, file: string) => ({ type, make: () => source(file) });
 const script = (modules: readonly string[]) => ({ type: SCRIPT, make: () => join(modules) });
 
@@ -46,6 +53,9 @@ const ASSETS: Readonly<Record<string, { type: string; csp?: string; make: () => 
   '/checkout/widget.js': script(WIDGET_MODULES),
   '/checkout/page.css': plainFile('text/css; charset=utf-8', 'page.css'),
   '/checkout/icon.svg': plainFile('image/svg+xml', 'icon.svg'),
+  '/shop': html(`${SHOP}/shop.html`, SHOP_CSP),
+  '/shop/shop.js': script(SHOP_MODULES),
+  '/shop/shop.css': plainFile('text/css; charset=utf-8', `${SHOP}/shop.css`),
   '/kp/lib/v1/api.js': script(SDK_MODULES),
   '/kp/lib/v1/klarna-payments.d.ts': plainFile('text/plain; charset=utf-8', 'klarna-payments.d.ts'),
 };

@@ -72,7 +72,8 @@ const PREFLIGHT: Answer['headers'] = [
 ];
 const CORS: Answer['headers'] = [['Access-Control-Allow-Origin', '*']];
 
-function fileAnswer({ method, path }: Request): Answer {
+/** A file, by its path alone. */
+export function fileAnswer({ method, path }: Request): Answer {
   const asset = assetAt(path);
   if (!asset) return plain(404, `Nothing is at ${path.slice(0, 200)}\n`);
   if (method !== 'GET' && method !== 'HEAD') return plain(405, `${path} takes GET\n`, [['Allow', 'GET, HEAD']]);

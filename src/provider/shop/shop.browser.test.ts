@@ -1,0 +1,47 @@
+/** The demo shop as a newcomer meets it. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { assertAccessible, browserWorld, buy, signIn } from '../checkout/testing.ts';
+
+const PURCHASES = [
+  { country: 'SE', size: 'phone', total: 'kr', lines: 2 },
+  { country: 'US', size: 'desktop', total: '$19.44', lines: 3 },
+] as const;
+
+describe('the demo shop in a browser', () => {
+  const world = browserWorld();
+
+  for (const { country, size, total, lines } of PURCHASES) {
+    test(`a purchase in ${country} on a ${size}, shipped and sent back`, async () => {
+      await world.browse({ size }, async ({ context }) => {
+        const page = await context.newPage();
+        await page.goto(`${world.provider.url}/shop`);
+        await page.getByTestId('country').selectOption(country);
+        await assertAccessible(page, 'shelves');
+        await page.getByTestId('checkout').click();
+        await page.frameLocator('#klarna iframe').getByTestId('widget').waitFor();
+        await page.getByTestId('pay').waitFor();
+        await assertAccessible(page, 'checkout');
+        const [popup] = await Promise.all([page.waitForEvent('popup'), page.getByTestId('pay').click()]);
+        await signIn(popup);
+        await buy(popup);
+        await page.getByTestId('step-order').waitFor();
+        const rows = await page.getByTestId('lines').getByRole('listitem').allInnerTexts();
+        assert.equal(rows.length, lines);
+        assert.ok(rows.at(-1)?.includes(total), rows.join());
+        await page.getByTestId('ship').click();
+        await page.getByTestId('refund').click();
+        await page.getByTestId('refund').waitFor({ state: 'detached' });
+        assert.equal(await page.getByTestId('status').getAttribute('data-status'), 'CAPTURED');
+        await assertAccessible(page, 'order');
+        const calls = (await page.getByTestId('call').locator('code').allInnerTexts()).join('\n');
+        assert.match(calls, /POST \/payments\/v1\/sessions 200\n.*load\nSDK Klarna.Payments.authorize\n/s);
+        assert.match(calls, /\/order 200\n.*\/captures 201\n.*\/refunds 201\n/s);
+        const wide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+        assert.equal(wide, false, 'nothing is wider than the screen');
+        await page.reload();
+        await page.getByTestId('step-order').waitFor();
+      });
+    });
+  }
+});
