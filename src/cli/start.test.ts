@@ -73,6 +73,8 @@ const commandsIn = (greeting: string) =>
 test('the three commands of the greeting work as they are printed', async () => {
   const { kvitt, greeting } = await start({});
   assert.match(greeting, /Username K000001_local, password local\n/);
+  const shop = /demo shop[^\n]*: (\S+)/.exec(greeting)?.[1] ?? '';
+  assert.equal((await fetch(shop)).status, 200);
   const commands = commandsIn(greeting);
   assert.equal(commands.length, 3);
   const answer = JSON.parse(await paste(commands.join('\n'))) as { order_id: string; fraud_status: string };
@@ -96,6 +98,7 @@ test('own credentials: the password is not printed, the commands take it from th
 test('without the control API the greeting says so', async () => {
   const { kvitt, greeting, url } = await start({ KVITT_CONTROL: 'off' });
   assert.match(greeting, /control API is off \(KVITT_CONTROL=on/);
+  assert.doesNotMatch(greeting, /shop/);
   assert.deepEqual(commandsIn(greeting), []);
   assert.equal((await fetch(`${url}/control/clock`)).status, 404);
   await kvitt.stop();

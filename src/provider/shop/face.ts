@@ -26,6 +26,8 @@ interface Call {
   readonly received: Json;
 }
 
+const PATIENCE_MS = 20_000;
+
 const API = '/shop/api';
 const ORDERS = '/ordermanagement/v1/orders';
 const ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
@@ -136,6 +138,7 @@ export class ShopFace {
         ...(body && { 'content-type': 'application/json', 'klarna-idempotency-key': randomUUID() }),
       },
       ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const text = await answer.text();
     const received = (text ? JSON.parse(text) : {}) as Json;

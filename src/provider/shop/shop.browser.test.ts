@@ -44,4 +44,34 @@ describe('the demo shop in a browser', () => {
       });
     });
   }
+
+  test('after going back the shopper may try again; after a decline Klarna is gone', async () => {
+    await world.browse({}, async ({ context }) => {
+      const page = await context.newPage();
+      await page.goto(`${world.provider.url}/shop`);
+      await page.getByTestId('checkout').click();
+      for (const [outcome, words] of [
+        ['back', /Try again/],
+        ['decline', /does not offer/],
+      ] as const) {
+        const [popup] = await Promise.all([page.waitForEvent('popup'), page.getByTestId('pay').click()]);
+        await popup.getByTestId(`outcome-${outcome}`).click();
+        if (outcome === 'decline') await popup.getByTestId('close').click();
+        await page.getByTestId('told').filter({ hasText: words }).waitFor();
+        assert.equal(await page.getByTestId('pay').isVisible(), outcome === 'back');
+      }
+    });
+  });
+
+  test('a link to an order that is not there', async () => {
+    await world.browse({ expected: /404/ }, async ({ context }) => {
+      const page = await context.newPage();
+      await page.goto(`${world.provider.url}/shop?order=../../x`);
+      await page.getByTestId('step-failed').waitFor();
+      assert.match(await page.getByTestId('told').innerText(), /no such/);
+      await assertAccessible(page, 'failed');
+      await page.getByRole('link', { name: 'To the shop' }).click();
+      await page.getByTestId('step-shelves').waitFor();
+    });
+  });
 });

@@ -59,9 +59,9 @@ const tell = (text: string) => {
 };
 
 function note({ method, path, status, sent, received }: Call): void {
-  const fields = (sign: string, values: object) =>
-    Object.entries(values).map(([name, value]) => `${sign} ${name}: ${Array.isArray(value) ? value.join(' ') : value}`);
-  const lines = [...fields('→', sent), ...fields('←', received)];
+  const fields = (way: string, values: object) =>
+    Object.entries(values).map(([name, value]) => `${way} ${name}: ${Array.isArray(value) ? value.join(' ') : value}`);
+  const lines = [...fields('sent', sent), ...fields('got', received)];
   const title = el('code', {}, `${method} ${path}${status === undefined ? '' : ` ${status}`}`);
   list.append(el('li', { testid: 'call' }, title, lines.length > 0 ? el('pre', {}, lines.join('\n')) : undefined));
 }
@@ -206,4 +206,7 @@ async function open(): Promise<void> {
 }
 
 show('loading', 'One moment');
-open().catch((error: Error) => tell(error.message));
+open().catch((error: Error) => {
+  show('failed', 'Sorry', el('p', {}, el('a', { attributes: { href: '/shop' } }, 'To the shop')));
+  tell(error.message);
+});
