@@ -250,6 +250,15 @@ test('each change is announced once, with what a read would answer', () => {
     ['authorization', 'hosted_status'],
   );
   const [, completed] = paid.callbacks.map((call) => JSON.parse(call.body));
+  const options = { place_order_mode: 'PLACE_ORDER' } as const;
+  const placed = pay(pageWith({ options, details: { merchant_urls: { push: 'https://shop.example/{order.id}' } } }));
+  assert.deepEqual(
+    placed.callbacks.map(({ rule, url }) => [rule, url]),
+    [
+      ['push', `https://shop.example/${placed.order?.order_id}`],
+      ['hosted_status', `https://shop.example/status/${placed.hosted.hosted_id}`],
+    ],
+  );
   assert.deepEqual(Object.keys(completed), ['event_id', 'session']);
   assert.deepEqual(completed.session, hostedView(paid.hosted));
   assert.deepEqual(Object.keys(completed.session), [

@@ -217,7 +217,7 @@ export function hostedView(hosted: HostedSession, status: HostedStatus | 'TIMEOU
 /** Klarna numbers each event; its repeats carry the same number. */
 function statusCallback(hosted: HostedSession, status: HostedStatus | 'TIMEOUT', context: Context): Callback[] {
   const { status_update } = hosted.merchant_urls;
-  if (!status_update || status === 'DISABLED') return [];
+  if (!status_update) return [];
   return [
     {
       rule: 'hosted_status',
