@@ -16,14 +16,26 @@ export function qrCodeUrl(base: string, hosted: HostedSession, session: Session)
 }
 
 const PAGE = /^\/(?:eu|na|oc)\/hpp\/payments\/([\w-]{22})\/?$/;
+const ANY_PAGE = /^\/(?:eu|na|oc)\/hpp\/payments\/[^/]+\/?$/;
+const SHORT = /^[\w-]{22}$/;
 const QR_CODE = /^(\/(?:eu|na|oc)\/hpp\/payments\/[\w-]{22})\/qr\/?$/;
 
 /** The hosted session whose page is at a path; undefined when that is no page's path. */
 export function hostedIdAt(path: string): string | undefined {
-  const [, short = ''] = PAGE.exec(path) ?? [];
+  return hostedIdOf(PAGE.exec(path)?.[1] ?? '');
+}
+
+/** Whether a path looks like a hosted page's, be it one that was cut short or mistyped. */
+export function isPagePath(path: string): boolean {
+  return ANY_PAGE.test(path);
+}
+
+/** The hosted session that the end of a link stands for; undefined when it is no such end. */
+export function hostedIdOf(short: string): string | undefined {
+  if (!SHORT.test(short)) return undefined;
   const hex = Buffer.from(short, 'base64url').toString('hex');
   const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-  return short !== '' && shortened(id) === short ? id : undefined;
+  return shortened(id) === short ? id : undefined;
 }
 
 /** A UUID in 22 letters instead of 36, for links that people see and QR codes that stay coarse. */

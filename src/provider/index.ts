@@ -116,7 +116,7 @@ async function startOn(
   const onCallbacks = (merchant_id: string) => background.kick(merchant_id);
   const hosted = new HostedPages({ world, onCallbacks });
   const control = new ControlFace({ world, authenticator, background, hosted, defaultMerchantId, publicUrl });
-  const checkout = new CheckoutFace({ world, secret, local, onCallbacks });
+  const checkout = new CheckoutFace({ world, secret, local, hosted, onCallbacks });
   const open = [klarna, checkout, new QrCodes(world, publicUrl)];
   // Requests come only once the server listens, and the shop calls Klarna only on request.
   const shop = new ShopFace({ klarna: () => server.url, credentials: { username, password }, publicUrl });

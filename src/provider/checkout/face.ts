@@ -1,32 +1,38 @@
 /**
  * What shoppers' browsers fetch: the SDK, the payment page, and the calls of both. Everything here is open to any origin, because
- * shops are on other origins; what may be seen and done depends on the client token alone.
+ * shops are on other origins; what may be seen and done depends on the client token, or the hosted session's link, alone.
  */
 import type { Answer, Request } from '../../http/exchange.ts';
 import { header } from '../../http/exchange.ts';
 import { StoreUnavailable } from '../../store/store.ts';
+import { isPagePath } from '../hosted-links.ts';
 import { type Asset, assetAt } from './assets.ts';
 import { sessionOfToken } from './client-token.ts';
+import { HostedApi, type HostedApiOptions } from './hosted-api.ts';
 import { error, PageApi, type PageApiOptions, type PageReply } from './page-api.ts';
 
-export interface CheckoutOptions extends PageApiOptions {
+export interface CheckoutOptions extends PageApiOptions, HostedApiOptions {
   /** Key of the signatures that this installation issues. */
   readonly secret: string;
 }
 
 const API = '/checkout/api';
+const HOSTED_API = `${API}/hosted`;
+const PAGE = '/checkout/pay';
 
 export class CheckoutFace {
   readonly #options: CheckoutOptions;
   readonly #api: PageApi;
+  readonly #hosted: HostedApi;
 
   constructor(options: CheckoutOptions) {
     this.#options = options;
     this.#api = new PageApi(options);
+    this.#hosted = new HostedApi(options, this.#api);
   }
 
   owns(path: string): boolean {
-    return path === '/checkout' || path.startsWith('/checkout/') || path.startsWith('/kp/');
+    return path === '/checkout' || path.startsWith('/checkout/') || path.startsWith('/kp/') || isPagePath(path);
   }
 
   /** Answers a request. Never rejects. */
@@ -52,9 +58,10 @@ export class CheckoutFace {
 
   async #reply(request: Request, correlation_id: string): Promise<PageReply> {
     const { method, path } = request;
+    if (path.startsWith(`${HOSTED_API}/`)) return this.#hostedReply(request, correlation_id);
     const handle = PageApi.find(method, path.slice(API.length));
     if (!handle) return error(404, `There is no ${method} ${path.slice(0, 200)}`);
-    const token = /^Bearer (\S+)$/.exec(header(request, 'authorization') ?? '')?.[1];
+    const token = bearerOf(request);
     if (!token) return error(401, 'Send the session’s client_token: Authorization: Bearer <client_token>');
     const session_id = sessionOfToken(token, this.#options.secret);
     if (!session_id) return error(401, 'This client_token was not issued here, or was changed on its way');
@@ -62,6 +69,21 @@ export class CheckoutFace {
     if (!body) return error(400, 'The body must be a JSON object of at most 1 MB');
     return handle(this.#api, { session_id, correlation_id, path, body });
   }
+
+  async #hostedReply(request: Request, correlation_id: string): Promise<PageReply> {
+    const { method, path } = request;
+    const link = bearerOf(request);
+    if (!link) return error(401, 'Send the end of the hosted session’s link: Authorization: Bearer <end>');
+    const body = parse(request);
+    if (!body) return error(400, 'The body must be a JSON object of at most 1 MB');
+    const name = `${method} ${path.slice(HOSTED_API.length)}`;
+    const reply = this.#hosted.answer(name, { link, correlation_id, path, body });
+    return reply ?? error(404, `There is no ${method} ${path.slice(0, 200)}`);
+  }
+}
+
+function bearerOf(request: Request): string | undefined {
+  return /^Bearer (\S+)$/.exec(header(request, 'authorization') ?? '')?.[1];
 }
 
 /** Preflights are remembered for as long as browsers allow. */
@@ -72,9 +94,9 @@ const PREFLIGHT: Answer['headers'] = [
 ];
 const CORS: Answer['headers'] = [['Access-Control-Allow-Origin', '*']];
 
-/** A file, by its path alone. */
+/** A file, by its path alone. A hosted session's link shows the payment page. */
 export function fileAnswer({ method, path }: Request): Answer {
-  const asset = assetAt(path);
+  const asset = assetAt(isPagePath(path) ? PAGE : path);
   if (!asset) return plain(404, `Nothing is at ${path.slice(0, 200)}\n`);
   if (method !== 'GET' && method !== 'HEAD') return plain(405, `${path} takes GET\n`, [['Allow', 'GET, HEAD']]);
   return { status: 200, headers: assetHeaders(asset), body: method === 'HEAD' ? '' : asset.body };

@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type Provider, startProvider } from '../index.ts';
 import { type Json, Shop } from '../testing.ts';
 import { PAGE_CSP } from './assets.ts';
-import { newSession } from './testing.ts';
+import { newHosted, newSession } from './testing.ts';
 
 describe('page and SDK over HTTP', () => {
   let provider: Provider;
@@ -161,6 +161,34 @@ describe('page and SDK over HTTP', () => {
     } finally {
       await live.close();
     }
+  });
+
+  test('a hosted page is called with the end of its link, and tells the shopper no token', async () => {
+    const shop = await open({ payment_method_categories: ['direct_bank_transfer'] });
+    const { session_id, redirect_url } = await newHosted(shop);
+    const end = redirect_url.slice(redirect_url.lastIndexOf('/') + 1);
+    const hosted = (name: string, body: object, link = end) => json('POST', `/checkout/api/hosted/${name}`, link, body);
+    const page = await call('GET', new URL(redirect_url).pathname);
+    assert.equal(page.headers.get('content-security-policy'), PAGE_CSP);
+    assert.equal((await call('POST', '/checkout/api/hosted/open')).status, 401);
+    assert.equal((await call('GET', '/checkout/api/hosted/open', end)).status, 404);
+    assert.equal((await call('POST', '/checkout/api/hosted/finalize', end, {})).status, 404);
+    assert.equal((await call('POST', '/checkout/api/hosted/authorize', end, '[')).status, 400);
+    assert.equal((await call('POST', '/checkout/api/authorize', end, {})).status, 401);
+    for (const wrong of ['x', session_id, 'A'.repeat(22)])
+      assert.deepEqual(await hosted('open', {}, wrong), { problem: 'session_expired' });
+    assert.equal((await hosted('open', {})).order_amount, 10_000);
+    assert.deepEqual(await hosted('sign-in', { contact: '?' }), { invalid: 'contact' });
+    assert.deepEqual(await hosted('authorize', { data: { customer: { date_of_birth: '2999-01-01' } } }), {
+      approved: false,
+      show_form: true,
+      error: { invalid_fields: ['customer.date_of_birth'] },
+    });
+    // The first step of two elsewhere; nobody could take the second here.
+    const bought = { auto_finalize: false, data: { customer: { date_of_birth: '1980-05-17' } } };
+    assert.deepEqual(await hosted('authorize', bought), { approved: true, show_form: true });
+    for (const name of ['open', 'authorize'])
+      assert.deepEqual(await hosted(name, {}), { problem: 'session_completed' });
   });
 });
 

@@ -31,7 +31,7 @@ export interface PageReply {
 }
 
 /** One call, by a browser that proved to be in this session. */
-interface PageCall {
+export interface PageCall {
   readonly session_id: string;
   readonly correlation_id: string;
   readonly path: string;
@@ -102,21 +102,8 @@ export class PageApi {
   }
 
   async authorize(call: PageCall): Promise<PageReply> {
-    const sent = readRequest(call.body);
-    if (sent.reply) return sent.reply;
-    const { data, invalid_fields } = readData(call.body);
-    if (invalid_fields) return told(fixable(invalid_fields));
-    const { payment_method_category: category, payment_method, outcome, auto_finalize, contact } = sent.value;
-    if (outcome && !OWN_ACTS.includes(outcome) && !this.#options.local)
-      return error(403, 'Outcomes can be chosen by name on a local server only');
-    const asked: AuthorizeRequest = {
-      data,
-      ...(category && { category }),
-      ...(payment_method && { payment_method }),
-      ...(outcome && { outcome }),
-      ...(auto_finalize !== undefined && { auto_finalize }),
-      ...(contact?.includes('@') && { email: contact }),
-    };
+    const { asked, reply } = readTry(call.body, this.#options.local);
+    if (reply) return reply;
     return this.#try(call, (session, context) => authorize(session, asked, context));
   }
 
@@ -193,7 +180,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'POST /finalize': (api, call) => api.finalize(call),
 };
 
-function contextOf(world: World, merchant: Merchant): Context {
+export function contextOf(world: World, merchant: Merchant): Context {
   const { id, reference } = world;
   return { merchant, now_ms: world.now() + merchant.clock_offset_ms, id, reference };
 }
@@ -202,7 +189,11 @@ function putSession(session: Session): object {
   return { put: [sessionPut(session)] };
 }
 
-function sessionView({ session_id, details, categories }: Session, context: Context, local: boolean): SessionView {
+export function sessionView(
+  { session_id, details, categories }: Session,
+  context: Context,
+  local: boolean,
+): SessionView {
   const { billing_address: { email, phone } = {}, customer, locale = 'en' } = details;
   return {
     session_id,
@@ -236,12 +227,35 @@ function readRequest(body: object): { value: PageRequest; reply?: never } | { va
   return { reply: error(400, messages.join('. ')) };
 }
 
+/** A try to pay as the page asks for it, or the answer to one that cannot be. @param local whether its end may be chosen */
+export function readTry(
+  body: object,
+  local: boolean,
+): { asked: AuthorizeRequest; reply?: never } | { asked?: never; reply: PageReply } {
+  const sent = readRequest(body);
+  if (sent.reply) return sent;
+  const { data, invalid_fields } = readData(body);
+  if (invalid_fields) return { reply: told(fixable(invalid_fields)) };
+  const { payment_method_category: category, payment_method, outcome, auto_finalize, contact } = sent.value;
+  if (outcome && !OWN_ACTS.includes(outcome) && !local)
+    return { reply: error(403, 'Outcomes can be chosen by name on a local server only') };
+  const asked: AuthorizeRequest = {
+    data,
+    ...(category && { category }),
+    ...(payment_method && { payment_method }),
+    ...(outcome && { outcome }),
+    ...(auto_finalize !== undefined && { auto_finalize }),
+    ...(contact?.includes('@') && { email: contact }),
+  };
+  return { asked };
+}
+
 function askedCategories(sent: PageRequest) {
   const { payment_method_category: one, payment_method_categories: several } = sent;
   return several ?? (one && [one]);
 }
 
-function resultOf({ approved, show_form, authorization, finalize_required, invalid_fields }: Try): TryResult {
+export function resultOf({ approved, show_form, authorization, finalize_required, invalid_fields }: Try): TryResult {
   return {
     approved,
     show_form,
@@ -251,23 +265,23 @@ function resultOf({ approved, show_form, authorization, finalize_required, inval
   };
 }
 
-function fixable(invalid_fields: readonly string[]): TryResult & LoadResult {
+export function fixable(invalid_fields: readonly string[]): TryResult & LoadResult {
   return { approved: false, show_form: true, error: { invalid_fields } };
 }
 
 /** Data that does not add up is the shop's to correct; everything else ends the session for the shopper. */
-function refused(outcome: Outcome<unknown>): PageReply {
+export function refused(outcome: Outcome<unknown>): PageReply {
   if (outcome.ok) return told({});
   const { reason, explanations } = outcome.refusal;
   if (reason !== 'bad_purchase') return told(problemOf(reason));
   return told(fixable(explanations.map(({ field = '' }) => field)));
 }
 
-function problemOf(reason: Reason): { problem: Problem } {
+export function problemOf(reason: Reason): { problem: Problem } {
   return { problem: PROBLEMS[reason] ?? 'session_expired' };
 }
 
-function told<T extends object>(body: Told<T> | T): PageReply {
+export function told<T extends object>(body: Told<T> | T): PageReply {
   return { status: 200, body };
 }
 

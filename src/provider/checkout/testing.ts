@@ -212,19 +212,19 @@ function watch(context: BrowserContext, expected?: RegExp): string[] {
 /** One shopper's browser. */
 export class Visit {
   readonly context: BrowserContext;
-  readonly #shopUrl: string;
+  readonly shopUrl: string;
   readonly #klarnaUrl: string;
 
   constructor(context: BrowserContext, shopUrl: string, klarnaUrl: string) {
     this.context = context;
-    this.#shopUrl = shopUrl;
+    this.shopUrl = shopUrl;
     this.#klarnaUrl = klarnaUrl;
   }
 
   /** The shop's page, once the SDK has answered `load`. */
   async enterShop(script: ShopScript, coop = 'same-origin-allow-popups'): Promise<Page> {
     const page = await this.context.newPage();
-    await page.goto(`${this.#shopUrl}/?coop=${coop}#${encodeURIComponent(JSON.stringify(script))}`);
+    await page.goto(`${this.shopUrl}/?coop=${coop}#${encodeURIComponent(JSON.stringify(script))}`);
     await heard(page, 'load');
     return page;
   }
@@ -234,6 +234,14 @@ export class Visit {
     const [popup] = await Promise.all([shop.waitForEvent('popup'), shop.click('#pay')]);
     await popup.getByTestId('merchant-name').or(popup.getByRole('alert')).waitFor();
     return popup;
+  }
+
+  /** A hosted session's page. */
+  async openLink(redirect_url: string): Promise<Page> {
+    const page = await this.context.newPage();
+    await page.goto(redirect_url);
+    await page.getByTestId('merchant-name').or(page.getByRole('alert')).first().waitFor();
+    return page;
   }
 
   /** The payment page by its own address, without a shop. */
@@ -291,4 +299,18 @@ export async function assertAccessible(page: Page, when: string): Promise<void> 
   const { violations } = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResults;
   const found = violations.map(({ id, help, nodes }) => `${id}: ${help} ${nodes.map(({ html }) => html).join(' ')}`);
   assert.deepEqual(found, [], when);
+}
+
+export interface Hosted {
+  readonly session_id: string;
+  readonly redirect_url: string;
+}
+
+/** A hosted session over a new payment session. @param body without the payment session's URL */
+export async function newHosted(shop: Shop, body: object = {}, purchase: object = {}): Promise<Hosted> {
+  const { session_id } = await newSession(shop, purchase);
+  const payment_session_url = `${shop.url}/payments/v1/sessions/${session_id}`;
+  const answer = await shop.call('POST', '/hpp/v1/sessions', { payment_session_url, ...body });
+  assert.equal(answer.status, 201, answer.text);
+  return { session_id: String(answer.body.session_id), redirect_url: String(answer.body.redirect_url) };
 }

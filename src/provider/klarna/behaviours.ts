@@ -210,6 +210,11 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'In e-commerce cancelling is going back: state BACK, URL `back`, else `cancel`. Elsewhere it is CANCELLED',
       'documented',
     ],
+    [
+      'Opening or reloading the page makes it IN_PROGRESS; a link that has ended, run out or never was is told on a page with status 200',
+      'inferred',
+    ],
+    ['On the hosted page no method has a second step', 'inferred'],
     ['Placeholders `{{session_id}}`, `{{authorization_token}}`, `{{order_id}}`, also percent-encoded', 'documented'],
     ['A placeholder whose value there is not stays as it is', 'inferred'],
     ['Status callbacks: any 2xx within three seconds ends it, four calls in all, one `event_id`', 'documented'],

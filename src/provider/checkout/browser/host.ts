@@ -12,9 +12,13 @@ export interface Host {
 /** How long the shop's page may take to answer: it answers at once unless it is gone. */
 const SHOP_PATIENCE_MS = 30_000;
 
+const HOSTED_PAGE = /\/hpp\/payments\/([^/]+)/;
+
 export async function findHost(): Promise<Host> {
+  const link = HOSTED_PAGE.exec(location.pathname)?.[1];
+  if (link) return alone({ client_token: link, hosted: true });
   const token = new URLSearchParams(location.hash.slice(1)).get('client_token');
-  if (token) return alone(token);
+  if (token) return alone({ client_token: token });
   const shop: Window | null = window.parent === window ? window.opener : window.parent;
   if (!shop || shop.closed) return { show: undefined, attended: false, tell: () => {} };
   const answer = await askShop(shop);
@@ -24,9 +28,9 @@ export async function findHost(): Promise<Host> {
   return { show: answer.show, attended: true, tell: (message) => shop.postMessage(message, target) };
 }
 
-/** The page by its own address, `#client_token=...`, without a shop's page behind it. */
-function alone(client_token: string): Host {
-  const show: Show = { kvitt: 'show', client_token, categories: [], auto_finalize: true };
+/** The page by an address of its own, `#client_token=...` or a hosted session's link, without a shop's page behind it. */
+function alone(what: Pick<Show, 'client_token' | 'hosted'>): Host {
+  const show: Show = { kvitt: 'show', ...what, categories: [], auto_finalize: true };
   return { show, attended: false, tell: () => {} };
 }
 

@@ -3,7 +3,7 @@ import { CallFailed, callApi } from './calls.ts';
 import { button, el, field, form } from './dom.ts';
 import { dateIn, moneyIn } from './format.ts';
 import { findHost, type Host } from './host.ts';
-import type { OptionView, Outcome, SessionView, Show, Told, TryResult } from './protocol.ts';
+import type { HostedEnd, OptionView, Outcome, SessionView, Show, Told, TryResult } from './protocol.ts';
 import { fill, type Texts, textsFor } from './texts.ts';
 
 /** Where the shopper stands, kept over a reload. */
@@ -23,6 +23,8 @@ interface Page {
   readonly money: (amount_minor: number) => string;
   readonly date: (day: string) => string;
   readonly progress: Progress;
+  /** What is said above the ways to pay. */
+  readonly notice?: string | undefined;
 }
 
 /** Ways to end that a page may show. `texts` has a title and a text for each. */
@@ -32,6 +34,7 @@ type Ending =
   | 'session_expired'
   | 'session_completed'
   | 'merchant_inactive'
+  | 'link_ended'
   | 'orphan'
   | 'approved'
   | 'ended';
@@ -55,8 +58,11 @@ async function start(): Promise<void> {
   await open(host, host.show, language.texts);
 }
 
-async function open(host: Host, show: Show, texts: Texts): Promise<void> {
-  const session = await answerOf<SessionView>(show, '/session');
+/** @param declined what was offered before was declined */
+async function open(host: Host, show: Show, texts: Texts, declined = false): Promise<void> {
+  const session = show.hosted
+    ? await answerOf<SessionView>(show, '/open', {})
+    : await answerOf<SessionView>(show, '/session');
   if ('problem' in session && session.problem)
     return ending(host, texts, session.problem, session.problem === 'error' ? CANCELLED : REFUSED, () =>
       open(host, show, texts),
@@ -77,9 +83,17 @@ async function open(host: Host, show: Show, texts: Texts): Promise<void> {
     money: moneyIn(locale, currency),
     date: dateIn(locale),
     progress: recall(session),
+    notice: declined ? spoken.other_options : undefined,
   };
-  if (asked.length === 0) return ending(host, spoken, 'declined', REFUSED);
+  if (asked.length === 0) return unpayable(page);
   STEPS[page.progress.step](page);
+}
+
+/** Nothing is offered. A hosted session hears of it, and says where the shopper goes. */
+async function unpayable(page: Page): Promise<void> {
+  if (!page.show.hosted) return ending(page.host, page.texts, 'declined', REFUSED);
+  const result = await ask<HostedEnd>(page, '/authorize', {});
+  if (result) finishHosted(page, result);
 }
 
 const STEPS: Readonly<Record<Progress['step'], (page: Page) => void>> = { sign_in: signIn, code: enterCode, choose };
@@ -151,6 +165,7 @@ function choose(page: Page): void {
     page,
     texts.choose_title,
     () => go(page, 'sign_in'),
+    ...(page.notice ? [el('p', { attributes: { role: 'alert' } }, page.notice)] : []),
     form(
       submit,
       el(
@@ -235,14 +250,18 @@ function tryToPay(page: Page, { outcome }: { outcome: Outcome }): void {
       outcome,
     });
     if (!result) return;
-    if (outcome === 'error') return failed(page);
+    if (outcome === 'error' && !page.show.hosted) return failed(page);
     finish(page, result);
   });
 }
 
 /** The try is over: approved and abandoned ones lead back to the shop at once, a decline is told to the shopper first. */
 function finish(page: Page, result: TryResult): void {
-  const { host, texts, session } = page;
+  const { host, texts, session, show } = page;
+  if (show.hosted) {
+    finishHosted(page, result);
+    return;
+  }
   if (result.approved || result.show_form) {
     forget(session.session_id);
     const { category: payment_method_category, payment_method } = chosenOf(page);
@@ -254,6 +273,31 @@ function finish(page: Page, result: TryResult): void {
     return;
   }
   ending(host, texts, 'declined', result);
+}
+
+/** The hosted session has ended, or is for the shopper to go on with. */
+function finishHosted(page: Page, result: HostedEnd): void {
+  const { host, show, texts } = page;
+  if (result.other_options) void open(host, show, texts, true);
+  else if (result.error) failed(page);
+  else leaveHosted(page, result);
+}
+
+/** To the shop, or to a last word where it gave no address. */
+function leaveHosted(page: Page, result: HostedEnd): void {
+  const { host, texts, session } = page;
+  forget(session.session_id);
+  const stay = () => {
+    if (result.failed) failed(page);
+    else ending(host, texts, result.approved ? 'approved' : result.show_form ? 'ended' : 'declined', result);
+  };
+  if (result.redirect_url === undefined) stay();
+  else {
+    root.replaceChildren(el('main', {}, el('p', { testid: 'loading' }, texts.loading)));
+    location.assign(result.redirect_url);
+    // The shop may be slow, or not run at all.
+    setTimeout(stay, STAY_MS);
+  }
 }
 
 function failed(page: Page): void {
@@ -364,12 +408,12 @@ async function ask<T extends object>(page: Page, path: string, body: object): Pr
 
 /** As the server answers; `error` when it cannot. */
 async function answerOf<T extends object>(
-  { client_token }: Show,
+  { client_token, hosted }: Show,
   path: string,
   body?: object,
 ): Promise<Told<T> | { readonly problem: 'error' }> {
   try {
-    return await callApi<Told<T>>(location.origin, client_token, path, body);
+    return await callApi<Told<T>>(location.origin, client_token, hosted ? `/hosted${path}` : path, body);
   } catch (error) {
     if (error instanceof CallFailed && error.status === 401) return { problem: 'session_expired' };
     return { problem: 'error' };

@@ -9,6 +9,16 @@ export interface TryResult {
   readonly error?: { readonly invalid_fields: readonly string[] };
 }
 
+/** How a try ended on the hosted page. */
+export interface HostedEnd extends TryResult {
+  /** Where the shopper goes now; absent: they stay. */
+  readonly redirect_url?: string;
+  /** What the page offered was declined, and it offers something else now. */
+  readonly other_options?: true;
+  /** A technical error. */
+  readonly failed?: true;
+}
+
 /** How `load` ended. */
 export interface LoadResult {
   readonly show_form: boolean;
@@ -16,7 +26,7 @@ export interface LoadResult {
 }
 
 /** Why a session cannot go on. Told with status 200: shoppers get here by ordinary acts, and a browser reports other statuses as errors. */
-export type Problem = 'session_expired' | 'session_completed' | 'merchant_inactive';
+export type Problem = 'session_expired' | 'session_completed' | 'merchant_inactive' | 'link_ended';
 export type Told<T> = (T & { readonly problem?: never }) | { readonly problem: Problem };
 
 interface Payment {
@@ -63,7 +73,9 @@ export type Outcome = 'approve' | 'review' | 'decline' | 'error' | 'back' | 'aba
 /** What the SDK asks the page to do. */
 export interface Show {
   readonly kvitt: 'show';
+  /** On the hosted page: the end of its link. */
   readonly client_token: string;
+  readonly hosted?: true;
   readonly categories: readonly string[];
   readonly auto_finalize: boolean;
   /** The payment method to begin with, where it is offered. */
