@@ -103,6 +103,23 @@ describe('the hosted payment page in a browser', () => {
     });
   });
 
+  test('a date of birth that cannot be is corrected after a reload', async () => {
+    const shop = await world.shop();
+    await world.browse({}, async (visit) => {
+      const { redirect_url } = await newHosted(shop, { merchant_urls: urlsOf(visit) });
+      const page = await visit.openLink(redirect_url);
+      await signIn(page);
+      await page.getByTestId('option-pay_later').check();
+      await page.getByTestId('date_of_birth').fill('2999-01-01');
+      await page.getByTestId('buy').click();
+      await page.locator('[data-testid=date_of_birth][aria-invalid=true]').waitFor();
+      await page.reload();
+      await page.getByTestId('step-choose').waitFor();
+      await buy(page);
+      await page.waitForURL(/end=success/);
+    });
+  });
+
   test('payment_fallback: after a decline the other ways to pay are offered, once', async () => {
     const shop = await world.shop({ payment_method_categories: ['pay_now', 'pay_later'] });
     await world.browse({}, async (visit) => {

@@ -10,7 +10,7 @@ import { CREDIT_KINDS, paymentOptions } from '../engine/instalments.ts';
 import type { Outcome, Reason } from '../engine/outcome.ts';
 import { decidingCountry } from '../engine/purchase.ts';
 import { openSession } from '../engine/session.ts';
-import { invalidAddressFields } from '../engine/shopper-data.ts';
+import { invalidAddressFields, invalidCustomerFields } from '../engine/shopper-data.ts';
 import { CATEGORIES, type Context, type Merchant, PAYMENT_METHOD_TYPES, type Session } from '../engine/state.ts';
 import { sessionPut } from '../klarna/payments.ts';
 import { tryChanges } from '../tries.ts';
@@ -195,6 +195,8 @@ export function sessionView(
   local: boolean,
 ): SessionView {
   const { billing_address: { email, phone } = {}, customer, locale = 'en' } = details;
+  // One that cannot be was kept from an earlier try: without the field, a shopper who loads the page again could not correct it.
+  const asks = customer?.date_of_birth === undefined || invalidCustomerFields(customer, context.now_ms).length > 0;
   return {
     session_id,
     merchant_name: context.merchant.name,
@@ -204,7 +206,7 @@ export function sessionView(
     order_lines: details.order_lines.map(({ name, quantity, total_amount }) => ({ name, quantity, total_amount })),
     options: paymentOptions(categories, details.order_amount, context.now_ms).map((option) => ({
       ...option,
-      needs_date_of_birth: CREDIT_KINDS.includes(option.kind) && customer?.date_of_birth === undefined,
+      needs_date_of_birth: CREDIT_KINDS.includes(option.kind) && asks,
     })),
     contact: email || phone || '',
     local,
