@@ -27,6 +27,18 @@ export function baseOf(request: Request, publicUrl: string | undefined): string 
   return publicUrl ?? `http://${header(request, 'host') ?? 'localhost'}`;
 }
 
+/** The body as a JSON object; none at all counts as the empty one. Undefined when it is anything else, or could not be read. */
+export function jsonObject({ fault, text }: Body): object | undefined {
+  if (fault) return undefined;
+  if (text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The one value of a header; the first when it was sent several times. */
 export function header(request: Request, name: string): string | undefined {
   const value = request.headers[name];

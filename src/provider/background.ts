@@ -18,7 +18,7 @@ import {
 import { bringUpToDate } from './engine/time.ts';
 import { hostedPut } from './klarna/hosted-payment-page.ts';
 import { orderPut } from './klarna/payments.ts';
-import { outboxMessage } from './outbox.ts';
+import { outboxMessages } from './outbox.ts';
 import { uuidFloor, type World } from './world.ts';
 
 /** How often due orders and callbacks are looked for. */
@@ -162,7 +162,7 @@ export class Background {
     const now_ms = this.#world.now() + merchant.clock_offset_ms;
     const settled = yield* settle(id, { ...this.#world, merchant, now_ms });
     if (!settled) return { answer: false, changes: {} };
-    const outbox = settled.callbacks.map((callback) => outboxMessage(callback, merchant_id, this.#world.id()));
+    const outbox = outboxMessages(settled.callbacks, merchant_id, this.#world);
     return { answer: settled.changed, changes: { put: [settled.put], outbox } };
   }
 

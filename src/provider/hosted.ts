@@ -16,7 +16,7 @@ import { accept, map, type Outcome, refuse } from './engine/outcome.ts';
 import type { Context, HostedSession, Merchant, Session } from './engine/state.ts';
 import { hostedPut } from './klarna/hosted-payment-page.ts';
 import { authorizationPut, orderPut, sessionPut } from './klarna/payments.ts';
-import { outboxMessage } from './outbox.ts';
+import { outboxMessages } from './outbox.ts';
 import type { World } from './world.ts';
 
 interface HostedPagesOptions {
@@ -115,7 +115,7 @@ export class HostedPages {
       ...(order ? [orderPut(order, true)] : []),
     ];
     const { world } = this.#options;
-    const outbox = callbacks.map((callback) => outboxMessage(callback, before.merchant_id, world.id()));
+    const outbox = outboxMessages(callbacks, before.merchant_id, world);
     return { put, outbox };
   }
 

@@ -64,6 +64,15 @@ export const DELIVERY_RULES: Readonly<Record<Callback['rule'], Rule>> = {
   },
 };
 
+/** What a unit of work leaves to be called: each callback as a message of its own. */
+export function outboxMessages(
+  callbacks: readonly Callback[],
+  merchant_id: string,
+  world: { id(): string },
+): OutboxMessage[] {
+  return callbacks.map((callback) => outboxMessage(callback, merchant_id, world.id()));
+}
+
 export function outboxMessage({ due_at_ms, ...callback }: Callback, merchant_id: string, id: string): OutboxMessage {
   const state: Queued = { ...callback, attempt: 1, first_due_at_ms: due_at_ms };
   return { id, merchant_id, due_at_ms, state };

@@ -2,10 +2,10 @@
 import type { Changes } from '../store/store.ts';
 import type { Try } from './engine/authorize.ts';
 import { authorizationPut, sessionPut } from './klarna/payments.ts';
-import { outboxMessage } from './outbox.ts';
+import { outboxMessages } from './outbox.ts';
 import type { World } from './world.ts';
 
 export function tryChanges({ session, authorization, callbacks }: Try, world: World): Changes {
   const put = [sessionPut(session), ...(authorization ? [authorizationPut(authorization, true)] : [])];
-  return { put, outbox: callbacks.map((callback) => outboxMessage(callback, session.merchant_id, world.id())) };
+  return { put, outbox: outboxMessages(callbacks, session.merchant_id, world) };
 }

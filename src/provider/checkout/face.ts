@@ -3,7 +3,7 @@
  * shops are on other origins; what may be seen and done depends on the client token, or the hosted session's link, alone.
  */
 import type { Answer, Request } from '../../http/exchange.ts';
-import { header } from '../../http/exchange.ts';
+import { header, jsonObject } from '../../http/exchange.ts';
 import { StoreUnavailable } from '../../store/store.ts';
 import { isPagePath } from '../hosted-links.ts';
 import { type Asset, assetAt } from './assets.ts';
@@ -65,7 +65,7 @@ export class CheckoutFace {
     if (!token) return error(401, 'Send the session’s client_token: Authorization: Bearer <client_token>');
     const session_id = sessionOfToken(token, this.#options.secret);
     if (!session_id) return error(401, 'This client_token was not issued here, or was changed on its way');
-    const body = parse(request);
+    const body = jsonObject(request.body);
     if (!body) return error(400, 'The body must be a JSON object of at most 1 MB');
     return handle(this.#api, { session_id, correlation_id, path, body });
   }
@@ -74,7 +74,7 @@ export class CheckoutFace {
     const { method, path } = request;
     const link = bearerOf(request);
     if (!link) return error(401, 'Send the end of the hosted session’s link: Authorization: Bearer <end>');
-    const body = parse(request);
+    const body = jsonObject(request.body);
     if (!body) return error(400, 'The body must be a JSON object of at most 1 MB');
     const name = `${method} ${path.slice(HOSTED_API.length)}`;
     const reply = this.#hosted.answer(name, { link, correlation_id, path, body });
@@ -116,17 +116,6 @@ function assetHeaders({ type, csp }: Asset): Answer['headers'] {
 
 function plain(status: number, body: string, headers: Answer['headers'] = []): Answer {
   return { status, headers: [['Content-Type', 'text/plain; charset=utf-8'], ...headers], body };
-}
-
-function parse({ body }: Request): object | undefined {
-  if (body.fault) return undefined;
-  if (body.text.trim() === '') return {};
-  try {
-    const value: unknown = JSON.parse(body.text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function failed({ method, path }: Request, correlation_id: string, cause: Error): PageReply {

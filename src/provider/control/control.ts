@@ -4,7 +4,7 @@
  */
 import { catalogue, lookup, markets, suggest } from '../../catalogue/index.ts';
 import type { Answer, Request } from '../../http/exchange.ts';
-import { header } from '../../http/exchange.ts';
+import { header, jsonObject } from '../../http/exchange.ts';
 import { Router } from '../../http/router.ts';
 import { type LogEntry, StoreUnavailable } from '../../store/store.ts';
 import { redacted } from '../redact.ts';
@@ -65,7 +65,7 @@ export class ControlFace {
     const match = this.#router.match(request.method, request.path);
     if (!match) return problem(404, 'NOT_FOUND', `There is no ${request.path}; GET /control lists what there is`);
     if (!match.target) return problem(405, 'METHOD_NOT_ALLOWED', `${request.path} takes ${match.allowed.join(', ')}`);
-    const body = parseBody(request);
+    const body = jsonObject(request.body);
     if (body === undefined) return problem(400, 'BAD_REQUEST', 'The body must be a JSON object of at most 1 MB');
     return match.target.handle({ request, correlation_id, params: match.params, body });
   }
@@ -199,17 +199,6 @@ function logEntry(
     response: JSON.stringify(response),
     note: Object.keys(note).length > 0 ? JSON.stringify(note) : '',
   };
-}
-
-function parseBody({ body }: Request): object | undefined {
-  if (body.fault) return undefined;
-  if (body.text.trim() === '') return {};
-  try {
-    const value: unknown = JSON.parse(body.text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function failed(request: Request, correlation_id: string, error: Error): ControlReply {

@@ -8,7 +8,7 @@ import { orderCodes } from '../engine/statuses.ts';
 import { bringUpToDate, decideReview, type UpToDate } from '../engine/time.ts';
 import { orderView } from '../klarna/order-view.ts';
 import { orderPut } from '../klarna/payments.ts';
-import { outboxMessage } from '../outbox.ts';
+import { outboxMessages } from '../outbox.ts';
 import type { MerchantControl } from './merchants.ts';
 import {
   type About,
@@ -97,7 +97,7 @@ export class OrderControl {
     const outcome = command(current.order, context);
     if (!outcome.ok) return { answer: { outcome, about }, changes: {} };
     const callbacks = [...current.callbacks, ...outcome.value.callbacks];
-    const outbox = callbacks.map((callback) => outboxMessage(callback, merchant.merchant_id, this.#options.world.id()));
+    const outbox = outboxMessages(callbacks, merchant.merchant_id, this.#options.world);
     return { answer: { outcome, about }, changes: { put: [orderPut(outcome.value.order)], outbox } };
   }
 

@@ -5,18 +5,11 @@
 import { createHmac } from 'node:crypto';
 import { type Answer, baseOf, header, type Request } from '../../http/exchange.ts';
 import { Router } from '../../http/router.ts';
-import {
-  type Ask,
-  type OutboxMessage,
-  readShared,
-  type Store,
-  StoreUnavailable,
-  type Work,
-} from '../../store/store.ts';
+import { type Ask, readShared, type Store, StoreUnavailable, type Work } from '../../store/store.ts';
 import type { Explanation } from '../engine/outcome.ts';
-import type { Callback, Context, Merchant, Region } from '../engine/state.ts';
+import type { Context, Merchant, Region } from '../engine/state.ts';
 import { type Authenticator, isCurrent, type Principal } from '../merchants.ts';
-import { outboxMessage } from '../outbox.ts';
+import { outboxMessages } from '../outbox.ts';
 import type { World } from '../world.ts';
 import {
   type Arrival,
@@ -160,7 +153,7 @@ export class KlarnaFace {
     if (!isCurrent(merchant, principal)) return { answer: 'gone', changes: {} };
     const context = this.#context(merchant, arrival);
     const reply = yield* handle(this.#callOf(call, context, arrival));
-    const outbox = messages(reply.callbacks, context, this.#options.world);
+    const outbox = outboxMessages(reply.callbacks ?? [], principal.merchant_id, this.#options.world);
     const log = [logEntry(arrival, context, reply)];
     return { answer: reply, changes: { ...reply.changes, outbox, log } };
   }
@@ -259,8 +252,4 @@ function explainUnauthorized(
     message: 'The credentials are not those of any merchant here.',
     change: 'Use the credentials that were printed at the start, or add a merchant through /control/merchants.',
   };
-}
-
-function messages(callbacks: readonly Callback[] | undefined, { merchant }: Context, world: World): OutboxMessage[] {
-  return (callbacks ?? []).map((callback) => outboxMessage(callback, merchant.merchant_id, world.id()));
 }
