@@ -3,13 +3,15 @@
  *
  * Group commit: units of work that arrive in the same turn of the event loop run one after another inside one
  * transaction and share one flush to disk, so durability costs one fsync a batch and not one a request.
- * Reads outside a unit go through a second connection and so see only what is committed.
+ * A batch begins and ends within one turn of the event loop, so a read outside a unit never sees an open transaction. Reads share
+ * the connection of the writes because SQLite forgets a connection's cache when another one has written.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { Checkpointer } from './sqlite-checkpointer.ts';
 import { type Flusher, LogFlusher, NO_FLUSH } from './sqlite-flusher.ts';
+import { createRecords, rekeyRecords, SqliteRecords } from './sqlite-records.ts';
 import {
   type Ask,
   type Changes,
@@ -27,10 +29,11 @@ import {
 } from './store.ts';
 
 /**
- * The layout of the file; one that a newer Kvitt made is refused, not guessed at. Layouts so far differ in tables that were added,
- * which opening creates: 2 added hosted sessions and the inbox.
+ * The layout of the file; one that a newer Kvitt made is refused, not guessed at. Tables that were added are created on opening:
+ * 2 added hosted sessions and the inbox. 3 put records under row numbers that follow from their ids.
  */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
+const ROW_NUMBERS_SINCE = 3;
 
 /** Units that one transaction takes at the most, so that a flood cannot hold an early answer back for long. */
 const BATCH_MOST = 512;
@@ -62,11 +65,7 @@ const ABOUT = `(
   UNION ALL SELECT * FROM (SELECT * FROM log ORDER BY id DESC LIMIT ${READS_AMONG}) WHERE method = 'GET' AND subject = ?)`;
 
 const CREATE = `
-${KINDS.map(
-  (kind) => `
-CREATE TABLE IF NOT EXISTS ${table(kind)} (id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL, wake_at_ms INTEGER, body TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS ${table(kind)}_wake ON ${table(kind)} (merchant_id, wake_at_ms, id) WHERE wake_at_ms IS NOT NULL;`,
-).join('')}
+${KINDS.map((kind) => createRecords(table(kind))).join('')}
 CREATE TABLE IF NOT EXISTS log (
   id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL, at_ms INTEGER NOT NULL, direction TEXT NOT NULL, method TEXT NOT NULL,
   path TEXT NOT NULL, status INTEGER NOT NULL, subject TEXT NOT NULL, request TEXT NOT NULL, response TEXT NOT NULL, note TEXT NOT NULL);
@@ -91,22 +90,13 @@ interface Row {
   readonly body: string;
 }
 
-function parse(row: unknown): unknown {
-  return row === undefined ? undefined : JSON.parse((row as Row).body);
-}
-
 export class SqliteStore implements Store {
   readonly name = 'sqlite';
-  readonly #writer: DatabaseSync;
-  readonly #reader: DatabaseSync;
+  readonly #database: DatabaseSync;
   readonly #owner: DatabaseSync | undefined;
   readonly #checkpointer: Checkpointer | undefined;
   readonly #flusher: Flusher;
-  readonly #select: Record<Kind, StatementSync>;
-  readonly #selectCommitted: Record<Kind, StatementSync>;
-  readonly #insert: Record<Kind, StatementSync>;
-  readonly #upsert: Record<Kind, StatementSync>;
-  readonly #delete: Record<Kind, StatementSync>;
+  readonly #records: Record<Kind, SqliteRecords>;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
@@ -144,37 +134,25 @@ export class SqliteStore implements Store {
       mkdirSync(dirname(path), { recursive: true });
       this.#owner = claimOwnership(path);
     }
-    this.#writer = new DatabaseSync(path);
+    this.#database = new DatabaseSync(path);
     // The flusher waits for the disk, so SQLite need not; the checkpointer copies the log, so SQLite need not.
-    this.#writer.exec('PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL');
-    this.#writer.exec('PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY');
-    migrate(this.#writer, path);
-    // A batch begins and ends within one turn of the event loop, so in memory, where there is no second connection,
-    // a read outside a unit still never sees an open transaction.
-    this.#reader = inMemory ? this.#writer : new DatabaseSync(path, { readOnly: true });
-    if (!inMemory) this.#reader.exec('PRAGMA cache_size=-32768');
+    this.#database.exec('PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL');
+    this.#database.exec('PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY');
+    migrate(this.#database, path);
     this.#flusher = inMemory ? NO_FLUSH : new LogFlusher(`${path}-wal`);
-    if (!inMemory) this.#checkpointer = new Checkpointer(path, this.#writer);
+    if (!inMemory) this.#checkpointer = new Checkpointer(path, this.#database);
 
-    const perKind = (database: DatabaseSync, sql: (kind: Kind) => string) =>
-      Object.fromEntries(KINDS.map((kind) => [kind, database.prepare(sql(kind))])) as Record<Kind, StatementSync>;
-    this.#select = perKind(this.#writer, (kind) => `SELECT body FROM ${table(kind)} WHERE id = ?`);
-    this.#selectCommitted = perKind(this.#reader, (kind) => `SELECT body FROM ${table(kind)} WHERE id = ?`);
-    this.#insert = perKind(this.#writer, (kind) => `INSERT INTO ${table(kind)} VALUES (?, ?, ?, ?)`);
-    this.#upsert = perKind(
-      this.#writer,
-      (kind) => `INSERT INTO ${table(kind)} VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-        merchant_id = excluded.merchant_id, wake_at_ms = excluded.wake_at_ms, body = excluded.body`,
-    );
-    this.#delete = perKind(this.#writer, (kind) => `DELETE FROM ${table(kind)} WHERE id = ?`);
-    this.#begin = this.#writer.prepare('BEGIN IMMEDIATE');
-    this.#commit = this.#writer.prepare('COMMIT');
-    this.#rollback = this.#writer.prepare('ROLLBACK');
-    this.#insertLog = this.#writer.prepare('INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-    this.#insertOutbox = this.#writer.prepare(
+    this.#records = Object.fromEntries(
+      KINDS.map((kind) => [kind, new SqliteRecords(this.#database, table(kind))]),
+    ) as Record<Kind, SqliteRecords>;
+    this.#begin = this.#database.prepare('BEGIN IMMEDIATE');
+    this.#commit = this.#database.prepare('COMMIT');
+    this.#rollback = this.#database.prepare('ROLLBACK');
+    this.#insertLog = this.#database.prepare('INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insertOutbox = this.#database.prepare(
       'INSERT INTO outbox (id, merchant_id, due_at_ms, body) VALUES (?, ?, ?, ?)',
     );
-    this.#anyDue = this.#reader.prepare(
+    this.#anyDue = this.#database.prepare(
       'SELECT 1 FROM outbox WHERE merchant_id = ? AND due_at_ms <= ? AND lease_until_ms <= ? LIMIT 1',
     );
   }
@@ -200,7 +178,7 @@ export class SqliteStore implements Store {
 
   async get<S>(kind: Kind, id: string): Promise<S | undefined> {
     if (this.#closed) throw new StoreUnavailable('the store is closed');
-    const state = kind === 'merchant' ? this.#merchant(id) : parse(this.#selectCommitted[kind].get(id));
+    const state = kind === 'merchant' ? this.#merchant(id) : this.#records[kind].get(id);
     // A merchant's settings may be seen a moment before they are on disk; they acknowledge nothing.
     if (this.#unflushed > 0 && kind !== 'merchant') await this.#flushed();
     return state as S | undefined;
@@ -208,22 +186,12 @@ export class SqliteStore implements Store {
 
   async list<S>(kind: Kind, options: { merchant_id?: string; after?: string; limit: number }): Promise<S[]> {
     await this.#settled();
-    const rows = this.#reader
-      .prepare(
-        `SELECT body FROM ${table(kind)} WHERE id > ?1 AND (?2 IS NULL OR merchant_id = ?2) ORDER BY id LIMIT ?3`,
-      )
-      .all(options.after ?? '', options.merchant_id ?? null, options.limit) as unknown as Row[];
-    return rows.map((row) => JSON.parse(row.body) as S);
+    return this.#records[kind].list(options.after ?? '', options.merchant_id, options.limit) as S[];
   }
 
   async due(kind: Kind, merchant_id: string, now_ms: number, limit: number): Promise<string[]> {
     await this.#settled();
-    const rows = this.#reader
-      .prepare(
-        `SELECT id FROM ${table(kind)} WHERE merchant_id = ? AND wake_at_ms <= ? ORDER BY wake_at_ms, id LIMIT ?`,
-      )
-      .all(merchant_id, now_ms, limit) as unknown as { id: string }[];
-    return rows.map((row) => row.id);
+    return this.#records[kind].due(merchant_id, now_ms, limit);
   }
 
   async claim(
@@ -237,7 +205,7 @@ export class SqliteStore implements Store {
     if (this.#closed) throw new StoreUnavailable('the store is closed');
     if (!this.#anyDue.get(merchant_id, now_ms, real_now_ms)) return [];
     return this.#exclusively(() => {
-      const rows = this.#writer
+      const rows = this.#database
         .prepare(
           `UPDATE outbox SET lease_until_ms = ? WHERE id IN (
              SELECT id FROM outbox WHERE merchant_id = ? AND due_at_ms <= ? AND lease_until_ms <= ? ORDER BY due_at_ms, id LIMIT ?)
@@ -259,7 +227,7 @@ export class SqliteStore implements Store {
   settle(id: string, next: OutboxMessage | undefined, entry: LogEntry): Promise<void> {
     return this.#exclusively(() => {
       // A message that is gone was cleared, or settled by whoever claimed it after the lease; it must not come back.
-      const { changes } = this.#writer.prepare('DELETE FROM outbox WHERE id = ?').run(id);
+      const { changes } = this.#database.prepare('DELETE FROM outbox WHERE id = ?').run(id);
       if (next && changes > 0)
         this.#insertOutbox.run(next.id, next.merchant_id, next.due_at_ms, JSON.stringify(next.state));
       this.#writeLog(entry);
@@ -268,7 +236,7 @@ export class SqliteStore implements Store {
 
   async waiting(merchant_id: string): Promise<number> {
     await this.#settled();
-    const row = this.#reader.prepare('SELECT count(*) AS n FROM outbox WHERE merchant_id = ?').get(merchant_id);
+    const row = this.#database.prepare('SELECT count(*) AS n FROM outbox WHERE merchant_id = ?').get(merchant_id);
     return (row as unknown as { n: number }).n;
   }
 
@@ -283,7 +251,7 @@ export class SqliteStore implements Store {
     const given = filters.filter((filter): filter is [string, string | number] => filter[1] !== undefined);
     const where = given.length === 0 ? '' : `WHERE ${given.map(([condition]) => condition).join(' AND ')}`;
     const [source, sources] = query.subject === undefined ? ['log', []] : [ABOUT, [query.subject, query.subject]];
-    return this.#reader
+    return this.#database
       .prepare(`SELECT * FROM ${source} ${where} ORDER BY id DESC LIMIT ?`)
       .all(...sources, ...given.map(([, value]) => value), query.limit)
       .map((row) => ({ ...row })) as unknown as LogEntry[];
@@ -293,7 +261,7 @@ export class SqliteStore implements Store {
     return this.#exclusively(() => {
       const kept: readonly Kind[] = ['merchant', 'username'];
       for (const name of [...KINDS.filter((kind) => !kept.includes(kind)).map(table), 'log', 'outbox']) {
-        this.#writer.prepare(`DELETE FROM ${name} WHERE merchant_id = ?`).run(merchant_id);
+        this.#database.prepare(`DELETE FROM ${name} WHERE merchant_id = ?`).run(merchant_id);
       }
     });
   }
@@ -301,20 +269,20 @@ export class SqliteStore implements Store {
   prune(bounds: PruneBounds): Promise<number> {
     const { sessions_below, log_below, log_most, limit } = bounds;
     return this.#exclusively(() => {
-      const remove = (name: string, where: string, bound: string | number) =>
+      const removeLog = (where: string, bound: string | number) =>
         Number(
-          this.#writer
-            .prepare(`DELETE FROM ${name} WHERE rowid IN (SELECT rowid FROM ${name} WHERE ${where} LIMIT ?)`)
+          this.#database
+            .prepare(`DELETE FROM log WHERE rowid IN (SELECT rowid FROM log WHERE ${where} LIMIT ?)`)
             .run(bound, limit).changes,
         );
       // Row numbers rise by one an entry, so the excess is found without counting; what was cleared in between counts too.
-      const newest = this.#writer.prepare('SELECT max(rowid) AS n FROM log').get() as unknown as { n: number | null };
+      const newest = this.#database.prepare('SELECT max(rowid) AS n FROM log').get() as unknown as { n: number | null };
       return (
-        remove(table('session'), 'id < ?', sessions_below) +
-        remove(table('authorization'), 'id < ?', sessions_below) +
-        remove(table('hosted'), 'id < ?', sessions_below) +
-        remove('log', 'id < ?', log_below) +
-        remove('log', 'rowid <= ?', (newest.n ?? 0) - log_most)
+        this.#records.session.prune(sessions_below, limit) +
+        this.#records.authorization.prune(sessions_below, limit) +
+        this.#records.hosted.prune(sessions_below, limit) +
+        removeLog('id < ?', log_below) +
+        removeLog('rowid <= ?', (newest.n ?? 0) - log_most)
       );
     });
   }
@@ -338,8 +306,7 @@ export class SqliteStore implements Store {
     await this.#checkpointer?.close();
     await this.#flushed();
     this.#flusher.close();
-    if (this.#reader !== this.#writer) this.#reader.close();
-    this.#writer.close();
+    this.#database.close();
     this.#owner?.close();
   }
 
@@ -390,7 +357,7 @@ export class SqliteStore implements Store {
       for (const waiting of batch) answers.push(this.#attempt(waiting));
       this.#commit.run();
     } catch (error) {
-      if (this.#writer.isTransaction) this.#rollback.run();
+      if (this.#database.isTransaction) this.#rollback.run();
       this.#merchants.clear();
       throw error;
     }
@@ -446,7 +413,7 @@ export class SqliteStore implements Store {
     let step = work.next();
     while (!step.done) {
       const ask: Ask = step.value;
-      step = work.next(ask.kind === 'merchant' ? this.#merchant(ask.id) : parse(this.#select[ask.kind].get(ask.id)));
+      step = work.next(ask.kind === 'merchant' ? this.#merchant(ask.id) : this.#records[ask.kind].get(ask.id));
     }
     return step.value;
   }
@@ -455,7 +422,7 @@ export class SqliteStore implements Store {
   #merchant(id: string): unknown {
     const known = this.#merchants.get(id);
     if (known !== undefined) return known;
-    const state = parse(this.#select.merchant.get(id));
+    const state = this.#records.merchant.get(id);
     if (this.#merchants.size >= MERCHANTS_MOST) this.#merchants.clear();
     if (state !== undefined) this.#merchants.set(id, state);
     return state;
@@ -474,13 +441,12 @@ export class SqliteStore implements Store {
 
   #remove(kind: Kind, id: string): void {
     if (kind === 'merchant') this.#merchants.delete(id);
-    this.#delete[kind].run(id);
+    this.#records[kind].remove(id);
   }
 
   #put(put: Put): void {
     if (put.kind === 'merchant') this.#merchants.delete(put.id);
-    const statement = put.fresh ? this.#insert[put.kind] : this.#upsert[put.kind];
-    statement.run(put.id, put.merchant_id, put.wake_at_ms ?? null, JSON.stringify(put.state));
+    this.#records[put.kind].put(put);
   }
 
   #writeLog(e: LogEntry): void {
@@ -528,5 +494,12 @@ function migrate(database: DatabaseSync, path: string): void {
       `the data file ${path} was made by a newer Kvitt (layout ${user_version}, this one knows ${SCHEMA_VERSION})`,
     );
   }
-  database.exec(`${CREATE} PRAGMA user_version = ${SCHEMA_VERSION}`);
+  database.exec('BEGIN IMMEDIATE');
+  if (user_version > 0 && user_version < ROW_NUMBERS_SINCE) rekey(database);
+  database.exec(`${CREATE} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+}
+
+function rekey(database: DatabaseSync): void {
+  const there = database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+  for (const name of KINDS.map(table)) if (there.get(name)) rekeyRecords(database, name);
 }

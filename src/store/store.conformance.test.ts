@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import fc from 'fast-check';
 import pg from 'pg';
+import { fuzz } from '../testing.ts';
 import { PostgresStore } from './postgres.ts';
 import { SqliteStore } from './sqlite.ts';
 import {
@@ -95,6 +97,44 @@ async function opened(t: TestContext, factory: StoreFactory): Promise<TestStore>
 async function openedTwice(t: TestContext, factory: StoreFactory): Promise<[Store, Store]> {
   const { store, reopen } = await opened(t, factory);
   return [store, factory.shared ? await reopen() : store];
+}
+
+/** Names, and UUIDs of which some begin with the same 64 bits. */
+const MIXED_IDS = [
+  'a',
+  'Z',
+  '0193a000',
+  '0193a000-0000-4000-8000-000000000000',
+  '0193a000-0000-7000-8000-000000000000',
+  '0193a000-0000-7000-8000-000000000001',
+  '0193a000-0000-7000-8fff-000000000000',
+  '0193a000-0000-7000-9000-000000000000',
+  '0193a000-0000-7001-8000-000000000000',
+  '0193A000-0000-7001-8000-000000000000',
+  'f193a000-0000-7000-8000-000000000000',
+];
+const anyStep = fc.record({
+  id: fc.constantFrom(...MIXED_IDS),
+  act: fc.constantFrom('put', 'fresh', 'remove'),
+  n: fc.nat(),
+});
+
+/** Does one step to the store and to its model, and compares what comes of it. */
+async function followed(
+  store: Store,
+  model: Map<string, number>,
+  { id, act, n }: { id: string; act: string; n: number },
+) {
+  if (act === 'remove') {
+    await change(store, { remove: [{ kind: 'order', id }] });
+    model.delete(id);
+  } else {
+    const written = change(store, { put: [order(id, { id, n }, { fresh: act === 'fresh' })] });
+    if (act === 'fresh' && model.has(id)) await assert.rejects(written, rejectedAs(StoreUnavailable));
+    else await written.then(() => model.set(id, n));
+  }
+  const expected = model.get(id);
+  assert.deepEqual(await store.get('order', id), expected === undefined ? undefined : { id, n: expected });
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
@@ -211,6 +251,29 @@ for (const factory of storeFactories()) {
       assert.deepEqual(await one.get('order', 'o1'), { n: winners[0] });
       for (const outcome of outcomes)
         if (outcome.status === 'rejected') assert.ok(outcome.reason instanceof StoreUnavailable);
+    });
+
+    test('any mixture of ids behaves as a map does', async (t) => {
+      // Else one customer's order could be taken for another's because their ids begin alike.
+      const { store } = await opened(t, factory);
+      await fuzz(
+        fc.asyncProperty(fc.array(anyStep, { maxLength: 40 }), async (steps) => {
+          await store.clear('m1');
+          const model = new Map<string, number>();
+          for (const step of steps) await followed(store, model, step);
+          const bytes = (id: string) => Buffer.from(id);
+          const sorted = [...model.keys()].sort((a, b) => Buffer.compare(bytes(a), bytes(b)));
+          assert.deepEqual(
+            await store.list('order', { limit: 100 }),
+            sorted.map((id) => ({ id, n: model.get(id) })),
+          );
+          for (const after of MIXED_IDS) {
+            const rest = sorted.filter((id) => Buffer.compare(bytes(id), bytes(after)) > 0);
+            assert.deepEqual(ids(await store.list<{ id: string }>('order', { after, limit: 3 })), rest.slice(0, 3));
+          }
+        }),
+        30,
+      );
     });
 
     test('due lists what is due, earliest first, and follows every change of the wake time', async (t) => {
@@ -748,15 +811,25 @@ describe('SQLite: a file from before', () => {
   test('a file of the first layout is brought up to date with what is in it', async (t) => {
     // Else an update of Kvitt would end in an error, or in lost orders.
     const path = fileOf(t);
-    const before = await SqliteStore.open({ path });
-    await increment(before, 'a');
-    await before.close();
-    changeLayout(path, 'DROP TABLE hosted_sessions; DROP TABLE inboxes; PRAGMA user_version = 1');
+    // The first layout as it was: the text of the id was the key, and there were fewer kinds.
+    const columns = 'id TEXT PRIMARY KEY, merchant_id TEXT NOT NULL, wake_at_ms INTEGER, body TEXT NOT NULL';
+    const twins = ['0193a000-0000-7001-8000-000000000001', '0193a000-0000-7001-8000-000000000002'];
+    const rows = [...twins, '0193a000-0000-7000-8000-000000000009', 'a', 'z'];
+    changeLayout(
+      path,
+      `CREATE TABLE orders (${columns});
+       CREATE INDEX orders_wake ON orders (merchant_id, wake_at_ms, id) WHERE wake_at_ms IS NOT NULL;
+       INSERT INTO orders VALUES ${rows.map((id, n) => `('${id}', 'm1', ${n}, '{"id":"${id}"}')`).join()};
+       PRAGMA user_version = 1`,
+    );
     const store = await SqliteStore.open({ path });
     t.after(() => store.close());
     await change(store, { put: [{ kind: 'hosted', id: 'h', merchant_id: 'm1', state: { n: 1 } }] });
     assert.deepEqual(await store.get('hosted', 'h'), { n: 1 });
-    assert.deepEqual(await store.get('order', 'a'), { n: 1 });
+    for (const id of rows) assert.deepEqual(await store.get('order', id), { id });
+    assert.deepEqual(ids(await store.list<{ id: string }>('order', { limit: 10 })), rows.toSorted());
+    assert.deepEqual(await store.due('order', 'm1', 10, 10), rows);
+    await assert.rejects(change(store, { put: [order(twins[1] ?? '', {}, { fresh: true })] }));
   });
 
   test('a file of a newer Kvitt is refused in one clear line', async (t) => {

@@ -70,6 +70,7 @@ for (const kind of STORES) {
         );
         await refused('GET', '/orders/nowhere', {}, /404: Order nowhere cannot be found/);
         await refused('GET', '/orders?merchant_id=nobody', {}, /no merchant nobody/);
+        await refused('GET', '/orders?after=page2', {}, /after is the order_id/);
       });
 
       // Protects: a review is decided once; the window in which a capture overrides a rejection, and its end.

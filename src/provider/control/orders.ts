@@ -1,5 +1,6 @@
 /** Orders from Klarna's side of the counter: decide a review, close, and look without credentials. */
 import { read, readShared, type Work } from '../../store/store.ts';
+import { UUID } from '../../wire/common.ts';
 import { choice, required } from '../../wire/shape.ts';
 import { close } from '../engine/order.ts';
 import { accept, type Outcome, refuse } from '../engine/outcome.ts';
@@ -17,6 +18,7 @@ import {
   type ControlReply,
   closed,
   ok,
+  problem,
   readAs,
   refusedBy,
 } from './reply.ts';
@@ -41,7 +43,9 @@ export class OrderControl {
     const { merchant, refused } = await merchants.addressed(call);
     if (refused) return refused;
     const limit = Math.min(Math.max(Math.floor(Number(call.request.query.get('limit'))) || 20, 1), 100);
-    const after = call.request.query.get('after') ?? '';
+    const after = (call.request.query.get('after') ?? '').toLowerCase();
+    if (after !== '' && !UUID.test(after))
+      return problem(400, 'BAD_VALUE', 'Bad value: after is the order_id of the last order of the page before');
     const found = await this.#options.world.store.list<Order>('order', {
       merchant_id: merchant.merchant_id,
       after,
