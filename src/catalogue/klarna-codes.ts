@@ -9,9 +9,11 @@
 import type { EntryRow } from './entry.ts';
 import {
   A_HOSTED_PAGE,
+  A_TOKEN,
   AN_ORDER,
   AUTHORIZE,
   by,
+  CHARGE,
   DISPUTES_LATER,
   distribute,
   FAULTS_LATER,
@@ -19,7 +21,7 @@ import {
   RETRY_SCHEDULE,
   riskRule,
   SESSION,
-  TOKENS_LATER,
+  UNKNOWN_ID,
   unreachable,
 } from './provoke.ts';
 
@@ -137,7 +139,7 @@ export const klarnaCodes = [
     action:
       'Settles matters with Klarna, or gives another payment method. Shops: pause the subscription and read the status of the token before the next charge.',
     retry: 'after-a-day-or-more',
-    provoke: unreachable(TOKENS_LATER),
+    provoke: by(...A_TOKEN, 'POST /control/customer-tokens/{token_id}/suspend', CHARGE),
   },
   {
     code: 'TOKEN_CANCELED',
@@ -147,11 +149,11 @@ export const klarnaCodes = [
     tier: 'T1',
     http: [403],
     happened:
-      "The token is real, but belongs to another merchant id than the one that wants to charge it. Klarna spells this code with one L and the token's status with two.",
+      "The token is real, but belongs to another merchant id than the one that wants to charge it, or (on Kvitt) was cancelled. Klarna spells this code with one L and the token's status with two.",
     actor: 'merchant-operations',
     action: 'See whether the token was made under another merchant id; if not, ask the shopper to sign up again.',
     retry: 'never',
-    provoke: unreachable(TOKENS_LATER),
+    provoke: by(...A_TOKEN, 'PATCH /customer-token/v1/tokens/{token_id}/status {"status":"CANCELLED"}', CHARGE),
   },
   {
     code: 'TOKEN_NOT_FOUND',
@@ -165,7 +167,7 @@ export const klarnaCodes = [
     actor: 'integration',
     action: 'Check the stored token_id, and that host and credentials are of the region where it was made.',
     retry: 'after-fixing-the-request',
-    provoke: unreachable(TOKENS_LATER),
+    provoke: by(`POST /customer-token/v1/tokens/${UNKNOWN_ID}/order`),
   },
   {
     code: 'SERVICE_UNAVAILABLE',
@@ -180,7 +182,7 @@ export const klarnaCodes = [
     action: 'Keep the charge in the queue and repeat it under its own idempotency key.',
     retry: 'with-back-off',
     retry_note: RETRY_SCHEDULE,
-    provoke: unreachable(TOKENS_LATER),
+    provoke: unreachable(FAULTS_LATER),
   },
   {
     code: 'TIMEOUT',

@@ -4,7 +4,7 @@
  * Notation: a step is a method, a path and what there is to say of the body, so that a program can run it too
  * (`src/provider/catalogue.test.ts` does):
  *
- *     POST /path               a session and an order are sent PURCHASE, anything else no body
+ *     POST /path               a session, an order and a charge are sent PURCHASE, anything else no body
  *     POST /path {"a":1}       this body
  *     POST /path with {"a":1}  PURCHASE with these fields replaced
  *
@@ -37,6 +37,14 @@ export const A_HOSTED_PAGE = [
   'POST /hpp/v1/sessions {"payment_session_url":"{server}/payments/v1/sessions/{session_id}"}',
 ] as const;
 
+/** A customer token; its id becomes `{token_id}`. */
+export const A_TOKEN = [
+  'POST /payments/v1/sessions with {"intent":"buy_and_tokenize"}',
+  AUTHORIZE,
+  'POST /payments/v1/authorizations/{authorization_token}/customer-token {"description":"A mug a month","intended_use":"SUBSCRIPTION","locale":"sv-SE","purchase_country":"SE","purchase_currency":"SEK"}',
+] as const;
+export const CHARGE = 'POST /customer-token/v1/tokens/{token_id}/order';
+
 /** A step that sends the link of the hosted page. */
 export function distribute(body: string): string {
   return `POST /hpp/v1/sessions/{session_id}/distribution ${body}`;
@@ -62,7 +70,6 @@ export function riskRule(rule: string): string {
 
 export const FAULTS_LATER = 'Kvitt does not fail of its own accord, and ordering a fault by name is not built yet.';
 export const DISPUTES_LATER = 'Disputes are not built yet: their paths answer 501.';
-export const TOKENS_LATER = 'Customer tokens are not built yet: their paths answer 501.';
 
 export const NOTHING_FAILED = 'A state, not a failure: there is nothing to retry.';
 export const RETRY_SCHEDULE =

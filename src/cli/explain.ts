@@ -45,7 +45,9 @@ function provokeLines({ provoke }: CatalogueEntry): string[] {
 
 /** Steps that show no body of their own, or only what is different in it. */
 function sendsPurchase(step: string): boolean {
-  return /^POST \/payments\/v1\/(?:sessions|authorizations\/\S+\/order)(?: (?!\{)|$)/.test(step);
+  return /^POST \/(?:payments\/v1\/(?:sessions|authorizations\/\S+\/order)|customer-token\/v1\/tokens\/\S+\/order)(?: (?!\{)|$)/.test(
+    step,
+  );
 }
 
 const PURCHASE_LINES = [

@@ -116,6 +116,38 @@ describe('processes on one PostgreSQL', () => {
     assert.equal(order.captured_amount, 70);
   });
 
+  test(
+    'one idempotency key makes one order of a customer token, and one recovery is enough for all',
+    GUARD,
+    async () => {
+      const tokenize = { ...purchase(), intent: 'buy_and_tokenize' };
+      const approve = async (body: object) => {
+        const { session_id } = await call(a, 'POST', '/payments/v1/sessions', body);
+        return String((await call(b, 'POST', `/control/sessions/${session_id}/authorize`)).authorization_token);
+      };
+      const authorization = await approve(tokenize);
+      const wanted = { description: 'Bikes', intended_use: 'SUBSCRIPTION', locale: 'sv-SE' };
+      const market = { purchase_country: 'SE', purchase_currency: 'SEK' };
+      const making = `/payments/v1/authorizations/${authorization}/customer-token`;
+      const make = (_: unknown, i: number) => call(either(i), 'POST', making, { ...wanted, ...market });
+      const made = await Promise.all(Array.from({ length: 10 }, make));
+      assert.equal(new Set(made.map(({ token_id }) => token_id)).size, 1);
+      const token_id = String(made[0]?.token_id);
+      const path = `/customer-token/v1/tokens/${token_id}/order`;
+      const options = { key: randomUUID() };
+      const send = (_: unknown, i: number) => call(either(i), 'POST', path, purchase(), options);
+      const charged = await Promise.all(Array.from({ length: 30 }, send));
+      assert.equal(new Set(charged.map(({ order_id }) => order_id)).size, 1);
+      assert.equal((await read(b, String(charged[0]?.order_id))).order_amount, AMOUNT);
+      await call(b, 'POST', `/control/customer-tokens/${token_id}/instrument`, { works: false });
+      const failing = { ...purchase(), step_up: 'SUPPORTED' };
+      const { step_up_id } = await call(a, 'POST', path, failing, { status: 403 });
+      const recovered = await approve({ ...tokenize, step_up_id, customer: { customer_token: token_id } });
+      await call(b, 'POST', `/payments/v1/authorizations/${recovered}/order`, purchase());
+      await call(a, 'POST', path, purchase());
+    },
+  );
+
   test('a credential that was removed on one is refused by the others at once', GUARD, async () => {
     const { merchant_id, credentials } = await newMerchant();
     const order_id = await newOrder({ credentials });

@@ -8,7 +8,7 @@
  * if (outcome.ok) outcome.value.redirect_url // where the shopper's browser is to go; undefined: it stays
  * ```
  */
-import { type Changes, type Put, read, readShared, type Work } from '../store/store.ts';
+import { type Ask, type Changes, type Put, read, readShared, type Work } from '../store/store.ts';
 import type { AuthorizeRequest } from './engine/authorize.ts';
 import { identifyHosted, leaveHosted, type Moved, openHosted, readableHosted, redirectOf } from './engine/hosted.ts';
 import { type Paid, payHosted } from './engine/hosted-pay.ts';
@@ -16,6 +16,7 @@ import { accept, map, type Outcome, refuse } from './engine/outcome.ts';
 import type { Context, HostedSession, Merchant, Session } from './engine/state.ts';
 import { hostedPut } from './klarna/hosted-payment-page.ts';
 import { authorizationPut, orderPut, sessionPut } from './klarna/payments.ts';
+import { recoveryPuts } from './klarna/token-records.ts';
 import { outboxMessages } from './outbox.ts';
 import type { World } from './world.ts';
 
@@ -104,7 +105,9 @@ export class HostedPages {
     const came = outcome.value;
     const shown = accept(page(came, came.session ?? session, merchant));
     const answer = { result: { outcome: shown, about }, calls: came.callbacks.length > 0 };
-    return { answer, changes: this.#changes(hosted, came) };
+    const changes = this.#changes(hosted, came);
+    const recovery = yield* recovered(came, session, context);
+    return { answer, changes: { ...changes, put: [...(changes.put ?? []), ...recovery] } };
   }
 
   #changes(before: HostedSession, { hosted, session, authorization, order, callbacks }: Came): Changes {
@@ -123,6 +126,15 @@ export class HostedPages {
     const { world } = this.#options;
     return { ...world, merchant, now_ms: world.now() + merchant.clock_offset_ms };
   }
+}
+
+/** An order from a session that recovers a failed charge gives the customer token its new method. */
+function* recovered(
+  { order, authorization }: Came,
+  session: Session,
+  context: Context,
+): Generator<Ask, Put[], unknown> {
+  return order && authorization ? yield* recoveryPuts(session, authorization, context) : [];
 }
 
 const UNKNOWN: HostedResult = {

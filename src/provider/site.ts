@@ -1,7 +1,7 @@
 /** One address, several faces: which of them answers a request, and the few pages that belong to none. */
 import type { Answer, Request } from '../http/exchange.ts';
 import { fillUrl } from './engine/authorize.ts';
-import type { Order } from './engine/state.ts';
+import type { CustomerToken, Order } from './engine/state.ts';
 import type { World } from './world.ts';
 
 /** A group of APIs under paths of its own. */
@@ -41,12 +41,15 @@ export class Site {
     return { ...WELCOME, ...(control && { control: '/control' }) };
   }
 
-  /** Where `redirect_url` of a placed order leads: on to the shop's confirmation page. */
-  async #redirect(order_id: string): Promise<Answer> {
-    const order = await this.#world.store.get<Order>('order', order_id).catch(() => undefined);
-    const confirmation = order?.merchant_urls.confirmation;
-    if (!order || !confirmation) return this.#notFound([]);
-    return { status: 302, headers: [['Location', ascii(fillUrl(confirmation, order))]], body: '' };
+  /** Where `redirect_url` of an order or a customer token leads: on to the shop's confirmation page. */
+  async #redirect(id: string): Promise<Answer> {
+    const { store } = this.#world;
+    const find = async () =>
+      (await store.get<Order>('order', id)) ?? (await store.get<CustomerToken>('customer_token', id));
+    const made = await find().catch(() => undefined);
+    const confirmation = made?.merchant_urls.confirmation;
+    if (!made || !confirmation) return this.#notFound([]);
+    return { status: 302, headers: [['Location', ascii(fillUrl(confirmation, made))]], body: '' };
   }
 
   #notFound(error_messages: readonly string[]): Answer {
@@ -64,7 +67,7 @@ function ascii(url: string): string {
 const WELCOME = {
   name: 'Kvitt',
   about: 'A stateful Klarna on your own machine. Point a Klarna client at this address.',
-  apis: ['/payments/v1', '/hpp/v1', '/ordermanagement/v1'],
+  apis: ['/payments/v1', '/hpp/v1', '/customer-token/v1', '/ordermanagement/v1'],
   sdk: '/kp/lib/v1/api.js',
 };
 

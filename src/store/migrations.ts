@@ -30,6 +30,7 @@ const STEPS: readonly string[] = [
     key text COLLATE "C", rate_window bigint, hits integer NOT NULL, begun_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (key, rate_window));
   `,
   tablesOf('hosted', 'inbox'),
+  tablesOf('customer_token'),
 ];
 
 /** The table of each kind of record, with the ways in which it is looked through. */

@@ -7,7 +7,17 @@
  */
 
 /** The kinds of record there are, each in a table of its own. */
-export const KINDS = ['meta', 'merchant', 'username', 'session', 'authorization', 'order', 'hosted', 'inbox'] as const;
+export const KINDS = [
+  'meta',
+  'merchant',
+  'username',
+  'session',
+  'authorization',
+  'order',
+  'hosted',
+  'inbox',
+  'customer_token',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** A record that a unit of work writes. `state` must survive a JSON round trip. */

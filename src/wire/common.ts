@@ -54,6 +54,8 @@ export const addressOf = (limits: {
   readonly person: number;
   readonly place: number;
   readonly organization: number;
+  /** The fewest characters of a phone number that is given. */
+  readonly phone_min?: number;
   readonly country: Rule<string>;
 }) =>
   object({
@@ -68,7 +70,7 @@ export const addressOf = (limits: {
     postal_code: text({ max: 10 }),
     city: text({ max: limits.place }),
     region: text({ max: limits.place }),
-    phone: text({ max: limits.person }),
+    phone: text({ min: limits.phone_min ?? 0, max: limits.person }),
     country: limits.country,
   });
 
@@ -93,19 +95,22 @@ export const orderLineOf = <const T extends string>(limits: {
   readonly name_min: number;
   readonly quantity_unit: number;
   readonly tax_rate: number;
+  readonly reference?: number;
+  readonly merchant_data?: number;
+  readonly amount?: number;
 }) =>
   object({
     type: choice(limits.types),
-    reference: text({ max: 255 }),
+    reference: text({ max: limits.reference ?? 255 }),
     name: required(text({ min: limits.name_min, max: 255 })),
     quantity: required(integer({ min: 0, max: 2_147_483_647 })),
     quantity_unit: text({ max: limits.quantity_unit }),
-    unit_price: required(integer({ max: MAX_AMOUNT })),
+    unit_price: required(integer({ max: limits.amount ?? MAX_AMOUNT })),
     tax_rate: integer({ min: 0, max: limits.tax_rate }),
-    total_amount: required(integer({ max: MAX_AMOUNT })),
-    total_discount_amount: integer({ min: 0, max: MAX_AMOUNT }),
-    total_tax_amount: integer({ max: MAX_AMOUNT }),
-    merchant_data: text({ max: 1024 }),
+    total_amount: required(integer({ max: limits.amount ?? MAX_AMOUNT })),
+    total_discount_amount: integer({ min: 0, max: limits.amount ?? MAX_AMOUNT }),
+    total_tax_amount: integer({ max: limits.amount ?? MAX_AMOUNT }),
+    merchant_data: text({ max: limits.merchant_data ?? 1024 }),
     product_url: text({ max: 1024 }),
     image_url: text({ max: 1024 }),
     product_identifiers: productIdentifiers,

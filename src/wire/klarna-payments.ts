@@ -53,7 +53,10 @@ const options = object({
   radius_border: text({ max: 20 }),
 });
 
-const attachment = object({ content_type: required(text({ max: 255 })), body: required(text({ max: 1_048_576 })) });
+export const attachment = object({
+  content_type: required(text({ max: 255 })),
+  body: required(text({ max: 1_048_576 })),
+});
 
 /** The fields of a purchase, which session and order creation have in common. */
 const purchase = {
@@ -93,6 +96,17 @@ export const sessionCreate = object({ ...purchase, ...wholePurchase, ...sessionO
 export const sessionUpdate = object({ ...purchase, ...sessionOnly });
 export const orderCreate = object({ ...purchase, ...wholePurchase, auto_capture: boolean() });
 
+/** A token for later purchases, made of an authorization. */
+export const customerTokenCreate = object({
+  description: required(text({ min: 1, max: 255 })),
+  intended_use: required(choice(['SUBSCRIPTION'], { anyCase: true })),
+  locale: required(purchase.locale),
+  purchase_country: required(purchase.purchase_country),
+  purchase_currency: required(purchase.purchase_currency),
+  billing_address: address,
+  customer,
+});
+
 export type Address = Infer<typeof address>;
 export type OrderLine = Infer<typeof orderLine>;
 export type Customer = Infer<typeof customer>;
@@ -100,3 +114,4 @@ export type MerchantUrls = Infer<typeof merchantUrls>;
 export type SessionCreate = Infer<typeof sessionCreate>;
 export type SessionUpdate = Infer<typeof sessionUpdate>;
 export type OrderCreate = Infer<typeof orderCreate>;
+export type CustomerTokenCreate = Infer<typeof customerTokenCreate>;

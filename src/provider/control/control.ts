@@ -10,6 +10,7 @@ import { type LogEntry, StoreUnavailable } from '../../store/store.ts';
 import { redacted } from '../redact.ts';
 import type { World } from '../world.ts';
 import { ClockControl } from './clock.ts';
+import { CustomerTokenControl } from './customer-tokens.ts';
 import { HostedControl } from './hosted.ts';
 import { LOG_FILTERS, LogControl } from './log.ts';
 import { MerchantControl } from './merchants.ts';
@@ -72,6 +73,7 @@ export class ControlFace {
 }
 
 const HOSTED = '/hpp/sessions/{session_id}';
+const TOKEN = '/customer-tokens/{token_id}';
 
 function routes(options: ControlOptions, all: () => readonly ControlRoute[]): ControlRoute[] {
   const merchants = new MerchantControl(options);
@@ -79,6 +81,7 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
   const shopper = new ShopperControl(options);
   const orders = new OrderControl(options);
   const hosted = new HostedControl(options);
+  const tokens = new CustomerTokenControl(options);
   const log = new LogControl(options);
   const route = (
     method: ControlRoute['method'],
@@ -144,6 +147,18 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
       orders.decide(call),
     ),
     route('POST', '/orders/{order_id}/close', 'Klarna closes a captured order', (call) => orders.close(call)),
+    route('GET', '/customer-tokens', 'Customer tokens of a merchant, oldest first', (call) =>
+      tokens.list(call, merchants),
+    ),
+    route('GET', TOKEN, 'A customer token, whoever’s it is', (call) => tokens.read(call)),
+    route('POST', `${TOKEN}/suspend`, 'Klarna suspends a customer token', (call) => tokens.move(call, 'suspend')),
+    route('POST', `${TOKEN}/activate`, 'Klarna lifts a suspension', (call) => tokens.move(call, 'activate')),
+    route('POST', `${TOKEN}/cancel`, 'Klarna or the shopper ends a customer token', (call) =>
+      tokens.move(call, 'cancel'),
+    ),
+    route('POST', `${TOKEN}/instrument`, 'What is charged fails, or works again: {"works":false}', (call) =>
+      tokens.instrument(call),
+    ),
     route('GET', '/log', `Requests and callbacks, newest first: ?${LOG_FILTERS.join(', ')}`, (call) => log.find(call)),
     route('GET', '/log/{correlation_id}', 'One exchange with its explanation', (call) => log.read(call)),
     route('GET', '/callbacks', 'How many callbacks wait', (call) => log.waiting(call, merchants)),

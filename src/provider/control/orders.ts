@@ -120,6 +120,7 @@ function view(order: Order): object {
     ...orderView(order),
     merchant_id: order.merchant_id,
     session_id: order.session_id,
+    customer_token_id: order.customer_token_id,
     acknowledged: order.acknowledged,
     codes: orderCodes(order),
   };

@@ -1,5 +1,7 @@
 /** What must be true of every order that is written, whatever led to it. Kept on in production: wrong money is worse than no answer. */
-import { capturedAmount, type Order, refundedAmount } from './state.ts';
+import { STEP_UPS_MOST } from './charge.ts';
+import { METHODS } from './payment-methods.ts';
+import { type CustomerToken, capturedAmount, type Order, refundedAmount } from './state.ts';
 
 /** Throws when an order's figures contradict each other, which would be a fault of the engine and not of a request. */
 export function assertOrder(order: Order): void {
@@ -17,6 +19,16 @@ export function assertOrder(order: Order): void {
   assertFigure(order, 'the sum of the captures', captured);
   assertAtMost(order, 'captured', captured, 'order_amount', order_amount);
   assertAtMost(order, 'refunded', refundedAmount(order), 'captured', captured);
+}
+
+/** Throws when a customer token could be charged by what it does not have, or recovered after its end. */
+export function assertToken({ token_id, status, payment_method, instrument, step_ups }: CustomerToken): void {
+  const { tokenized_as, instrument: needed } = METHODS[payment_method.type];
+  const fault = (what: string) => new Error(`customer token ${token_id}: ${what}`);
+  if (tokenized_as !== payment_method.type) throw fault(`${payment_method.type} is not what a token is charged by`);
+  if (needed && !instrument[needed]) throw fault(`${payment_method.type} without a ${needed}`);
+  if (step_ups.length > STEP_UPS_MOST) throw fault(`${step_ups.length} failed charges wait to be recovered`);
+  if (status === 'CANCELLED' && step_ups.length > 0) throw fault('cancelled, and still to be recovered');
 }
 
 function assertFigure(order: Order, name: string, amount: number): void {

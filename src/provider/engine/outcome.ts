@@ -44,7 +44,16 @@ export type Reason =
   | 'hosted_ended'
   | 'hosted_not_in_store'
   | 'contact_missing'
-  | 'contact_country';
+  | 'contact_country'
+  | 'intent_without_token'
+  | 'method_without_token'
+  | 'customer_token_unknown'
+  | 'customer_token_foreign'
+  | 'customer_token_cancelled'
+  | 'customer_token_suspended'
+  | 'customer_token_ended'
+  | 'charge_method_unavailable'
+  | 'charge_failed';
 
 /** One thing that was wrong, in plain words and in figures (minor units where they are money). */
 export interface Explanation {

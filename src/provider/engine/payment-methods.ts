@@ -18,6 +18,13 @@ interface MethodFacts {
   readonly fixed_expiry?: boolean;
   /** A shop can ask for the approval first and for the token later (`auto_finalize: false`). */
   readonly two_steps?: boolean;
+  /**
+   * What a customer token of it is charged by: the Pay Now variant of the funding source, or Pay Later where there is none. Absent:
+   * no token can be made of it. Which have one is inferred. Source: mixed payments.
+   */
+  readonly tokenized_as?: PaymentMethodType;
+  /** What is behind the method and can be shown of a token. */
+  readonly instrument?: 'card' | 'direct_debit';
 }
 
 const FIXED_AMOUNT_MARKETS = ['AT', 'DE', 'DK', 'FI', 'FR', 'NL', 'NO', 'SE'];
@@ -29,6 +36,7 @@ export const METHODS: Readonly<Record<PaymentMethodType, MethodFacts>> = {
     number_of_days: 30,
     pay_later: true,
     increase: 'all_but_ch',
+    tokenized_as: 'invoice',
   },
   b2b_invoice: {
     om_type: 'INVOICE_BUSINESS',
@@ -37,23 +45,54 @@ export const METHODS: Readonly<Record<PaymentMethodType, MethodFacts>> = {
     pay_later: true,
     increase: 'all_but_ch',
   },
-  base_account: { om_type: 'ACCOUNT', description: 'Pay over time', increase: 'all_but_ch' },
-  direct_debit: { om_type: 'DIRECT_DEBIT', description: 'Pay now', increase: 'all_but_ch' },
+  base_account: {
+    om_type: 'ACCOUNT',
+    description: 'Pay over time',
+    increase: 'all_but_ch',
+    tokenized_as: 'invoice',
+  },
+  direct_debit: {
+    om_type: 'DIRECT_DEBIT',
+    description: 'Pay now',
+    increase: 'all_but_ch',
+    tokenized_as: 'direct_debit',
+    instrument: 'direct_debit',
+  },
   fixed_amount: {
     om_type: 'FIXED_AMOUNT',
     description: 'Pay over time',
     number_of_installments: 6,
     increase: FIXED_AMOUNT_MARKETS,
+    tokenized_as: 'invoice',
   },
   direct_bank_transfer: { om_type: 'BANK_TRANSFER', description: 'Pay now', two_steps: true },
-  card: { om_type: 'CARD', description: 'Pay by card', fixed_expiry: true },
-  pay_by_card: { om_type: 'PAY_BY_CARD', description: 'Pay by card', fixed_expiry: true },
-  pay_later_by_card: { om_type: 'PAY_LATER_BY_CARD', description: 'Pay later', number_of_days: 30, pay_later: true },
+  card: {
+    om_type: 'CARD',
+    description: 'Pay by card',
+    fixed_expiry: true,
+    tokenized_as: 'card',
+    instrument: 'card',
+  },
+  pay_by_card: {
+    om_type: 'PAY_BY_CARD',
+    description: 'Pay by card',
+    fixed_expiry: true,
+    tokenized_as: 'pay_by_card',
+    instrument: 'card',
+  },
+  pay_later_by_card: {
+    om_type: 'PAY_LATER_BY_CARD',
+    description: 'Pay later',
+    number_of_days: 30,
+    pay_later: true,
+    tokenized_as: 'pay_by_card',
+  },
   slice_it_by_card: {
     om_type: 'FIXED_AMOUNT_BY_CARD',
     description: 'Pay over time',
     number_of_installments: 3,
     fixed_expiry: true,
+    tokenized_as: 'pay_by_card',
   },
   fixed_sum_credit: {
     om_type: 'FIXED_SUM_CREDIT',

@@ -1,5 +1,5 @@
 /** An authorization becomes an order. Source: create a one-time payment order; Klarna Payments OpenAPI. */
-import type { OrderCreate } from '../../wire/klarna-payments.ts';
+import type { OrderCreate, SessionCreate } from '../../wire/klarna-payments.ts';
 import { fillUrl, liveAuthorization } from './authorize.ts';
 import { captureAll } from './capture.ts';
 import { differences } from './compare.ts';
@@ -13,16 +13,15 @@ import {
   type Context,
   DAY_MS,
   type Order,
+  type PaymentMethod,
   type Review,
   type Session,
   WINDOWS,
 } from './state.ts';
 
-export interface PlacedOrder {
-  readonly order: Order;
+export interface PlacedOrder extends NewOrder {
   readonly session: Session;
   readonly authorization: Authorization;
-  readonly callbacks: readonly Callback[];
 }
 
 /** The same call came before: the order it made. */
@@ -115,32 +114,55 @@ function place(
   digest: string,
   context: Context,
 ): PlacedOrder {
-  const order = newOrder(authorization, session, request, context);
-  const { order_id } = order;
+  const { merchant_id, session_id, details } = session;
+  const { payment_method } = authorization;
+  const review = authorization.review ?? reviewByRule(authorization, request, context);
+  const made = makeOrder({ merchant_id, session_id, payment_method, details, review }, request, context);
+  const { order_id } = made.order;
   const { authorization_token: _used, authorization_expires_at_ms: _too, ...rest } = session;
-  const captured = request.auto_capture && order.fraud_status === 'ACCEPTED' ? captureAll(order, context) : order;
   return {
-    order: captured,
+    ...made,
     session: { ...rest, status: 'complete', order_id, completed_at_ms: context.now_ms },
     authorization: { ...authorization, status: 'consumed', order_id, order_digest: digest },
-    callbacks: pushCallback(order, context),
   };
 }
 
-function newOrder(authorization: Authorization, session: Session, request: OrderCreate, context: Context): Order {
-  // What the order says is added to what the session knew; where both speak they were found equal.
-  const details = { ...session.details, ...request };
+/** Whom an order is from and how it is paid, whether a shopper authorized it or a customer token is charged. */
+export interface OrderBasis {
+  readonly merchant_id: string;
+  readonly session_id: string;
+  readonly payment_method: PaymentMethod;
+  /** What is known besides the request. */
+  readonly details: SessionCreate;
+  readonly review: Review | undefined;
+}
+
+export interface NewOrder {
+  readonly order: Order;
+  readonly callbacks: readonly Callback[];
+}
+
+/** A new order with its push, captured at once where that was asked for and nothing is in review. */
+export function makeOrder(basis: OrderBasis, request: OrderCreate, context: Context): NewOrder {
+  const order = newOrder(basis, request, context);
+  const captured = request.auto_capture && order.fraud_status === 'ACCEPTED' ? captureAll(order, context) : order;
+  return { order: captured, callbacks: pushCallback(order, context) };
+}
+
+function newOrder(basis: OrderBasis, request: OrderCreate, context: Context): Order {
+  const { review } = basis;
+  // What the order says is added to what was known; where both speak they were found equal.
+  const details = { ...basis.details, ...request };
   const billing_address = {
     country: decidingCountry(details),
-    ...session.details.billing_address,
+    ...basis.details.billing_address,
     ...request.billing_address,
   };
-  const review = authorization.review ?? reviewByRule(authorization, request, context);
   const now = context.now_ms;
   return {
     order_id: context.id(),
-    merchant_id: session.merchant_id,
-    session_id: session.session_id,
+    merchant_id: basis.merchant_id,
+    session_id: basis.session_id,
     klarna_reference: context.reference(),
     created_at_ms: now,
     expires_at_ms: midnightAfter(now, context.merchant.authorization_days),
@@ -158,13 +180,13 @@ function newOrder(authorization: Authorization, session: Session, request: Order
     shipping_address:
       details.shipping_address === undefined
         ? billing_address
-        : { ...session.details.shipping_address, ...request.shipping_address },
-    ...(details.customer && { customer: { ...session.details.customer, ...request.customer } }),
+        : { ...basis.details.shipping_address, ...request.shipping_address },
+    ...(details.customer && { customer: { ...basis.details.customer, ...request.customer } }),
     ...(details.merchant_reference1 !== undefined && { merchant_reference1: details.merchant_reference1 }),
     ...(details.merchant_reference2 !== undefined && { merchant_reference2: details.merchant_reference2 }),
     ...(details.merchant_data !== undefined && { merchant_data: details.merchant_data }),
-    merchant_urls: { ...session.details.merchant_urls, ...request.merchant_urls },
-    payment_method: authorization.payment_method,
+    merchant_urls: { ...basis.details.merchant_urls, ...request.merchant_urls },
+    payment_method: basis.payment_method,
     captures: [],
     refunds: [],
     shipping_info: [],

@@ -20,12 +20,19 @@ type Purchase = Pick<
   | 'attachment'
 >;
 
+type Market = Pick<Purchase, 'purchase_country' | 'purchase_currency' | 'locale' | 'billing_address'>;
+
 /** What `locale` is when a session does not say. */
 export const DEFAULT_LOCALE = 'en-US';
 
 /** Everything wrong with a purchase, each with the field that Klarna names for it. Empty when nothing is. */
 export function purchaseFaults(purchase: Purchase): Explanation[] {
   return [...sumFaults(purchase), ...marketFaults(purchase), ...attachmentFaults(purchase)];
+}
+
+/** What is wrong with a charge of a customer token. Its country is the token's, so only its sums and extra data can be wrong. */
+export function chargeFaults(purchase: Purchase): Explanation[] {
+  return [...sumFaults(purchase), ...attachmentFaults(purchase)];
 }
 
 /** The country whose rules apply: the billing country, when given, overrides the purchase country. */
@@ -69,7 +76,8 @@ function sumInWords(fault: SumFault, line: Purchase['order_lines'][number] | und
   return 'The sum of the tax on the lines';
 }
 
-function marketFaults(purchase: Purchase): Explanation[] {
+/** Country, currency and locale that do not fit each other, or that Klarna does not have. */
+export function marketFaults(purchase: Market): Explanation[] {
   const home = marketOf(purchase.purchase_country);
   if (!home) {
     return [
@@ -85,7 +93,7 @@ function marketFaults(purchase: Purchase): Explanation[] {
   return [...currencyFault(purchase, country), ...localeFault(purchase, country)];
 }
 
-function currencyFault(purchase: Purchase, country: string): Explanation[] {
+function currencyFault(purchase: Market, country: string): Explanation[] {
   const market = marketOf(country);
   if (market?.currency === purchase.purchase_currency) return [];
   const overridden =
@@ -108,7 +116,7 @@ function currencyFault(purchase: Purchase, country: string): Explanation[] {
 }
 
 /** A bare language is accepted everywhere; a language with a country must be one that the market speaks. */
-function localeFault(purchase: Purchase, country: string): Explanation[] {
+function localeFault(purchase: Market, country: string): Explanation[] {
   const { locale } = purchase;
   if (locale === undefined || !locale.includes('-')) return [];
   if (isSupportedLocale(country, locale) || isSupportedLocale(purchase.purchase_country, locale)) return [];

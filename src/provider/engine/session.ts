@@ -3,15 +3,26 @@
 import type { SessionCreate, SessionUpdate } from '../../wire/klarna-payments.ts';
 import { accept, type Outcome, refuse } from './outcome.ts';
 import { DEFAULT_LOCALE, decidingCountry, purchaseFaults } from './purchase.ts';
+import { refuseRecovery } from './recovery.ts';
 import { decidingRule } from './risk.ts';
-import { type Category, type Context, type Session, WINDOWS } from './state.ts';
+import { type Category, type Context, type CustomerToken, type Session, WINDOWS } from './state.ts';
 
-/** A new session of 48 hours, or everything that is wrong with the purchase. */
-export function createSession(details: SessionCreate, context: Context): Outcome<Session> {
+/**
+ * A new session of 48 hours, or everything that is wrong with the purchase.
+ * @param recovered the customer token that the details name, where they have a `step_up_id`
+ */
+export function createSession(
+  details: SessionCreate,
+  context: Context,
+  recovered?: CustomerToken | undefined,
+): Outcome<Session> {
   const inactive = refuseInactive(context);
   if (inactive) return inactive;
   const faults = purchaseFaults(details);
   if (faults.length > 0) return refuse('bad_purchase', faults);
+  const { step_up_id } = details;
+  const unrecoverable = step_up_id === undefined ? undefined : refuseRecovery(step_up_id, recovered, context);
+  if (unrecoverable) return unrecoverable;
   return accept({
     session_id: context.id(),
     merchant_id: context.merchant.merchant_id,
@@ -20,6 +31,7 @@ export function createSession(details: SessionCreate, context: Context): Outcome
     status: 'incomplete',
     details: { acquiring_channel: 'ECOMMERCE', intent: 'buy', locale: DEFAULT_LOCALE, ...details },
     categories: offeredCategories(details, context),
+    ...(step_up_id !== undefined && recovered && { recovers: recovered.token_id }),
   });
 }
 

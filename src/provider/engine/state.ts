@@ -21,7 +21,16 @@ export const CATEGORIES = [
 export type Category = (typeof CATEGORIES)[number];
 
 /** The moments at which risk is asked. */
-export const RISK_MOMENTS = ['session', 'authorize', 'create_order', 'update', 'customer_details', 'capture'] as const;
+export const RISK_MOMENTS = [
+  'session',
+  'authorize',
+  'create_order',
+  'update',
+  'customer_details',
+  'capture',
+  'tokenize',
+  'charge',
+] as const;
 export type RiskMoment = (typeof RISK_MOMENTS)[number];
 
 export const RISK_CODES = ['REFUSED', 'UNAVAILABLE_PAYMENT_METHOD', 'PAYMENT_METHOD_FAILED'] as const;
@@ -100,6 +109,8 @@ export interface Session {
   readonly unfinalized?: Unfinalized;
   /** What the shopper's latest try came to. */
   readonly latest_try?: 'approved' | 'refused' | 'abandoned' | 'failed' | 'reversed';
+  /** The customer token that gets the method chosen here, because charging it failed. */
+  readonly recovers?: string;
 }
 
 export const PERSONAL_FIELDS = ['billing_address', 'shipping_address', 'customer'] as const;
@@ -149,6 +160,9 @@ export interface Authorization {
   readonly order_id?: string;
   /** A digest of the body that placed the order, to tell a repeat from another order. */
   readonly order_digest?: string;
+  /** The customer token that was made of it, and a digest of the body that asked for it. */
+  readonly customer_token_id?: string;
+  readonly customer_token_digest?: string;
 }
 
 /** An approval of a method that has two steps: no token until the second. */
@@ -223,6 +237,54 @@ export interface Inbox {
   readonly messages: readonly InboxMessage[];
 }
 
+export const TOKEN_STATUSES = ['ACTIVE', 'SUSPENDED', 'CANCELLED'] as const;
+export type TokenStatus = (typeof TOKEN_STATUSES)[number];
+
+/** A shopper's consent to be charged again, with the method that is charged. Kept for good. */
+export interface CustomerToken {
+  readonly token_id: string;
+  readonly merchant_id: string;
+  /** The session whose authorization it was made of. */
+  readonly session_id: string;
+  readonly created_at_ms: number;
+  readonly status: TokenStatus;
+  readonly description: string;
+  readonly locale: string;
+  /** The country and currency that it can be charged in. */
+  readonly purchase_country: string;
+  readonly purchase_currency: string;
+  readonly billing_address: Address;
+  readonly customer?: Customer;
+  /** Of the session. A charge is notified of a review where its own URLs do not say. */
+  readonly merchant_urls: MerchantUrls;
+  readonly category: Category;
+  readonly payment_method: PaymentMethod;
+  /** Names the shopper's instrument; another one has another. */
+  readonly payment_method_reference: string;
+  readonly instrument: Instrument;
+  /** Failed charges that the shopper can recover, oldest first. */
+  readonly step_ups: readonly StepUp[];
+  /** Answers given to charges under idempotency keys in the last 24 hours, oldest first. */
+  readonly answers: readonly KeptAnswer[];
+}
+
+/** What is charged in the end, as far as Klarna shows it. */
+export interface Instrument {
+  readonly card?: {
+    readonly brand: string;
+    readonly masked_number: string /** MM/YYYY */;
+    readonly expiry_date: string;
+  };
+  readonly direct_debit?: { readonly masked_number: string };
+  /** The control API broke it: every charge fails until the shopper gives another one. */
+  readonly broken?: true;
+}
+
+interface StepUp {
+  readonly step_up_id: string;
+  readonly expires_at_ms: number;
+}
+
 export const ORDER_STATUSES = ['AUTHORIZED', 'PART_CAPTURED', 'CAPTURED', 'CANCELLED', 'EXPIRED', 'CLOSED'] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
@@ -230,6 +292,8 @@ export interface Order {
   readonly order_id: string;
   readonly merchant_id: string;
   readonly session_id: string;
+  /** The customer token that was charged, for an order that no shopper was present at. */
+  readonly customer_token_id?: string;
   readonly klarna_reference: string;
   readonly created_at_ms: number;
   readonly expires_at_ms: number;
@@ -304,7 +368,12 @@ export interface KeptAnswer {
   readonly headers: readonly (readonly [string, string])[];
   /** The body's text; absent for answers without one, and for refusals, which `error` holds. */
   readonly body?: string;
-  readonly error?: { readonly status: number; readonly error_code: string; readonly error_messages: readonly string[] };
+  readonly error?: {
+    readonly status: number;
+    readonly error_code: string;
+    readonly error_messages: readonly string[];
+    readonly details?: Readonly<Record<string, unknown>>;
+  };
 }
 
 /** Something that must leave the system: a call to one of the merchant's URLs. */
@@ -333,6 +402,8 @@ export const WINDOWS = {
   /** After which a review that nobody decided is accepted. */
   review_ms: DAY_MS,
   idempotency_ms: DAY_MS,
+  /** How long a failed charge of a customer token can be recovered. */
+  step_up_ms: 48 * HOUR_MS,
   /** How long an order can be read. */
   order_readable_years: 3,
   authorization_days: 28,

@@ -54,8 +54,8 @@ export function errorAnswer(
   };
 }
 
-export function errorBody({ error_code, error_messages }: KlarnaError, correlation_id: string): string {
-  return JSON.stringify({ error_code, error_messages, correlation_id });
+export function errorBody({ error_code, error_messages, details }: KlarnaError, correlation_id: string): string {
+  return JSON.stringify({ error_code, error_messages, correlation_id, ...details });
 }
 
 /** The entry of an exchange with a known merchant. */

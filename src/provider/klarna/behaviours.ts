@@ -176,6 +176,74 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ['Test people by e-mail: `+denied`, `+red`, `+pend-accept-NN`, `+pend-reject-NN` (US and GB)', 'documented'],
   ),
   ...rows(
+    'Customer tokens',
+    [
+      'Made of an authorization whose session has the intent `tokenize` or `buy_and_tokenize`; any other is 403 `INVALID_OPERATION`',
+      'documented',
+    ],
+    [
+      'With `buy_and_tokenize` one authorization becomes a token and an order, in either order, within its 60 minutes',
+      'observed',
+    ],
+    [
+      'An order can be placed from a session with the intent `tokenize` too; making the token does not complete the session',
+      'inferred',
+    ],
+    [
+      'The same call gets the same token within the life of the authorization; another body, or a later call, is 403 `Authorization token already consumed`',
+      'inferred',
+    ],
+    [
+      'Country and currency must be those of the session: 409 `BAD_VALUE`. `billing_address` is ignored where the shopper gave one',
+      'documented',
+    ],
+    [
+      'What is charged: the Pay Now variant of the funding source (cards, direct debit), else Pay Later in 30 days',
+      'documented',
+    ],
+    [
+      'No token can be made of `direct_bank_transfer`, `b2b_invoice`, `fixed_sum_credit`, `alternative_payment_method`: 400 `BAD_REQUEST`',
+      'inferred',
+    ],
+    [
+      'The card is a test card that is good until December two years on; charges after that fail. `payment_method_type` is Order Management’s name of the method',
+      'inferred',
+    ],
+    ['The state table in [customer-tokens.md](../customer-tokens.md); a suspended token can be cancelled', 'inferred'],
+    ['Setting the status to CANCELLED is 202, again and again; a read shows it at once', 'inferred'],
+    [
+      'Charges in the shape of orders: limits of their own, country and billing address from the token, `TOKEN_NOT_FOUND`, `TOKEN_SUSPENDED`, `TOKEN_CANCELED`, `UNAVAILABLE_PAYMENT_METHOD`, `PAYMENT_METHOD_FAILED`',
+      'documented',
+    ],
+    [
+      'Another merchant’s token: to charge it is 403 `TOKEN_CANCELED`, to read or cancel it 404. Nothing else of it is seen',
+      'documented',
+    ],
+    ['A charge on a cancelled token is 403 `TOKEN_CANCELED`', 'inferred'],
+    ['A charge in another currency than the token’s is 403 `UNAVAILABLE_PAYMENT_METHOD`', 'inferred'],
+    ['Charges never answer 409: there is no session to compare them with', 'inferred'],
+    [
+      'A refused charge has `fraud_status`, `authorized_payment_method` and, with `step_up: SUPPORTED`, `step_up_id`',
+      'documented',
+    ],
+    ['Its `reason` repeats the code; codes without a documented text have none', 'inferred'],
+    ['`Klarna-Idempotency-Key` on charges, in the scope of the token; making a token has no such header', 'documented'],
+    [
+      'A `step_up_id` is good for 48 hours and until the token is recovered; a session with another one, or without `customer.customer_token`, is 400 `BAD_VALUE`',
+      'inferred',
+    ],
+    [
+      'The order of a session with a `step_up_id` gives the same token the method that was chosen there; a suspension stays',
+      'documented',
+    ],
+    ['Making a token in such a session recovers the old one and answers its id', 'inferred'],
+    [
+      '`merchant_urls` of a charge may have any of `confirmation`, `push`, `notification`; without the last one the session’s is used',
+      'inferred',
+    ],
+    ['Test people of a token’s billing address decide its charges as they decide authorizations', 'inferred'],
+  ),
+  ...rows(
     'Hosted payment page',
     [
       'Creating answers 201 with absolute links; reading 200; disabling 204, and 400 once the purchase is completed',

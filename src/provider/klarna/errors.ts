@@ -8,12 +8,15 @@ export interface KlarnaError {
   readonly status: number;
   readonly error_code: string;
   readonly error_messages: readonly string[];
+  /** What the body says besides, for the refusals that have more to say. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 interface Row {
   readonly status: number;
   readonly code: string;
   readonly messages: (refusal: Refusal, operation: string) => readonly string[];
+  readonly details?: (refusal: Refusal) => NonNullable<KlarnaError['details']>;
 }
 
 /** How many faults one answer lists; the log has no more either. */
@@ -83,12 +86,29 @@ const unknownCapture: Row['messages'] = (refusal, operation) => [
 
 /**
  * Operations with another code for the same reason. Refund reads and creates speak of NOT_FOUND where the rest of Order
- * Management says NO_SUCH_ORDER; the distribution of a hosted page has codes of its own.
+ * Management says NO_SUCH_ORDER; the distribution of a hosted page and the charge of a customer token have codes of their own.
  */
 const OTHER_CODES: Readonly<Partial<Record<Reason, Readonly<Record<string, string>>>>> = {
   order_unknown: { createRefund: 'NOT_FOUND', readRefund: 'NOT_FOUND' },
   hosted_ended: { distributeHostedSession: 'UNKNOWN' },
+  customer_token_unknown: { createTokenOrder: 'TOKEN_NOT_FOUND' },
 };
+
+/** What each way of asking for a customer token that is not there is answered. */
+const UNKNOWN_TOKEN: Readonly<Record<string, readonly string[]>> = {
+  updateCustomerToken: ['Invalid token ID'],
+  createTokenOrder: [],
+};
+
+/** What a failed charge says of itself. Klarna gives no values of `reason`; here it repeats the code (inferred). */
+const failedCharge =
+  (reason: string): NonNullable<Row['details']> =>
+  ({ facts: { type, step_up_id } }) => ({
+    fraud_status: 'REJECTED',
+    reason,
+    authorized_payment_method: { type },
+    ...(step_up_id !== undefined && { step_up_id }),
+  });
 
 const TABLE: Readonly<Record<Reason, Row>> = {
   bad_purchase: {
@@ -204,6 +224,40 @@ const TABLE: Readonly<Record<Reason, Row>> = {
     messages: ({ explanations }) => explanations.map(({ field }) => `Missing ${field}`),
   },
   contact_country: { status: 400, code: 'UNSUPPORTED_COUNTRY', messages: text('Phone country is not supported') },
+  intent_without_token: {
+    status: 403,
+    code: 'INVALID_OPERATION',
+    messages: (refusal) => [`Not allowed to create customer tokens for intent ${fact(refusal, 'intent')}.`],
+  },
+  method_without_token: {
+    status: 400,
+    code: 'BAD_REQUEST',
+    messages: (refusal) => [
+      `${fact(refusal, 'type')} is not valid for creating customer tokens in ${fact(refusal, 'country')}`,
+    ],
+  },
+  customer_token_unknown: {
+    status: 404,
+    code: 'NOT_FOUND',
+    messages: (_, operation) => UNKNOWN_TOKEN[operation] ?? ['Invalid customer-token ID'],
+  },
+  // Klarna documents the codes of charges, and one text; for the others none is sent.
+  customer_token_foreign: { status: 403, code: 'TOKEN_CANCELED', messages: none },
+  customer_token_cancelled: { status: 403, code: 'TOKEN_CANCELED', messages: none },
+  customer_token_suspended: { status: 403, code: 'TOKEN_SUSPENDED', messages: none },
+  customer_token_ended: { status: 403, code: 'NOT_ALLOWED', messages: text('The customer token is cancelled.') },
+  charge_method_unavailable: {
+    status: 403,
+    code: 'UNAVAILABLE_PAYMENT_METHOD',
+    messages: text('Purchase for payment method failed'),
+    details: failedCharge('UNAVAILABLE_PAYMENT_METHOD'),
+  },
+  charge_failed: {
+    status: 403,
+    code: 'PAYMENT_METHOD_FAILED',
+    messages: none,
+    details: failedCharge('PAYMENT_METHOD_FAILED'),
+  },
 };
 
 /** A refusal as Klarna would send it. @param operation the operation that was refused, which some texts name */
@@ -213,5 +267,6 @@ export function klarnaError(refusal: Refusal, operation: string): KlarnaError {
     status: row.status,
     error_code: OTHER_CODES[refusal.reason]?.[operation] ?? row.code,
     error_messages: row.messages(refusal, operation).slice(0, MESSAGES_MOST),
+    ...(row.details && { details: row.details(refusal) }),
   };
 }

@@ -1,4 +1,5 @@
 /** Every operation of Klarna's APIs: built here, or answered 501 with the reason. The documents and tests read this table. */
+import { CUSTOMER_TOKENS } from './customer-tokens.ts';
 import { HOSTED_PAYMENT_PAGE } from './hosted-payment-page.ts';
 import type { Operation } from './operation.ts';
 import { ORDER_MANAGEMENT } from './order-management.ts';
@@ -14,19 +15,9 @@ const later = (
     method,
     path,
     name,
-    rate_class: RATE_CLASSES[name] ?? 'other',
+    rate_class: 'other',
     serve: { built: false, reason },
   }));
-
-const RATE_CLASSES: Readonly<Record<string, Operation['rate_class']>> = {
-  createTokenOrder: 'create_session_for_token',
-};
-
-const CUSTOMER_TOKENS = later('Customer Token v1', 'Customer tokens are not built yet.', [
-  ['GET', '/customer-token/v1/tokens/{customer_token}', 'readCustomerToken'],
-  ['POST', '/customer-token/v1/tokens/{customer_token}/order', 'createTokenOrder'],
-  ['PATCH', '/customer-token/v1/tokens/{customer_token}/status', 'updateCustomerToken'],
-]);
 
 const SETTLEMENTS = later('Settlements v1', 'Settlements are not built yet.', [
   ['GET', '/settlements/v1/payouts', 'listPayouts'],

@@ -9,9 +9,10 @@ import { dueDateOptions, extendDueDate } from '../engine/due-date.ts';
 import * as engine from '../engine/order.ts';
 import { accept, map, type Outcome } from '../engine/outcome.ts';
 import { findRefund, refund } from '../engine/refund.ts';
-import { type Capture, type Context, type KeptAnswer, type Order, WINDOWS } from '../engine/state.ts';
+import type { Capture, Order } from '../engine/state.ts';
 import { bringUpToDate, type UpToDate } from '../engine/time.ts';
 import { orderManagementFaults } from './faults.ts';
+import { keepAnswer, keptReply } from './idempotency.ts';
 import {
   type Built,
   type Call,
@@ -24,9 +25,6 @@ import {
 } from './operation.ts';
 import { captureView, orderView, refundView } from './order-view.ts';
 import { orderPut } from './payments.ts';
-
-/** Answers kept an order for repeats; beyond it the oldest go, whatever their age. */
-const ANSWERS_MOST = 2_000;
 
 /** What a command made of an order: the order, and the id of what it created. */
 interface Changed {
@@ -53,28 +51,22 @@ function writes(command: Command): Handler {
     if (!found.ok) return refusedReply(found.refusal, call);
     const { order, callbacks } = found.value;
     const subject = order.order_id;
-    const key = call.idempotency_key === undefined ? undefined : answerKey(call, call.idempotency_key);
     const before = keptReply(order, call);
-    if (before) return { ...before, callbacks, changes: { put: [orderPut(order)] } };
+    if (before) return { ...before, subject, callbacks, changes: { put: [orderPut(order)] } };
     const outcome = command(order, call);
     const reply = outcome.ok ? changedReply(outcome.value, call) : refusedReply(outcome.refusal, call);
     const changed = outcome.ok ? outcome.value.order : order;
-    const put = [orderPut(key ? keepAnswer(changed, key, reply, call.context) : changed)];
+    const put = [orderPut(keepAnswer(changed, call, reply))];
     return { ...reply, subject, callbacks, changes: { put } };
   };
 }
 
-/** The first answer under the call's idempotency key. */
-function keptReply(order: Order, call: Call): Reply | undefined {
-  if (call.idempotency_key === undefined) return undefined;
-  const key = answerKey(call, call.idempotency_key);
-  const kept = keptAnswers(order, call.context).find((answer) => answer.key === key);
-  return kept && { ...kept, subject: order.order_id, replayed: true };
-}
-
 function* replay(call: Call): Generator<Ask, Reply | undefined, unknown> {
   const found = yield* readOrder(call);
-  return found.ok ? keptReply(found.value.order, call) : undefined;
+  if (!found.ok) return undefined;
+  const { order } = found.value;
+  const kept = keptReply(order, call);
+  return kept && { ...kept, subject: order.order_id };
 }
 
 /** A handler that shows an order or a part of it. */
@@ -108,31 +100,6 @@ function transactionId(order: Order, call: Call, created = ''): string {
   ].join('\n');
   const hex = createHash('sha256').update(text).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-/** Keys are UUIDs, but a header may hold six kilobytes, which an order need not keep two thousand times. */
-function answerKey(call: Call, idempotency_key: string): string {
-  const key =
-    idempotency_key.length <= 64 ? idempotency_key : createHash('sha256').update(idempotency_key).digest('hex');
-  return [call.operation.name, call.params.capture_id ?? '', key].join(' ');
-}
-
-function keptAnswers(order: Order, { now_ms }: Context): readonly KeptAnswer[] {
-  return order.answers.filter(({ at_ms }) => now_ms - at_ms < WINDOWS.idempotency_ms);
-}
-
-/** Refusals are kept too: the key stands for the whole answer. */
-function keepAnswer(order: Order, key: string, reply: Reply, context: Context): Order {
-  const { status, headers = [], body, error } = reply;
-  const kept: KeptAnswer = {
-    key,
-    at_ms: context.now_ms,
-    status,
-    headers,
-    ...(body !== undefined && { body }),
-    ...(error && { error }),
-  };
-  return { ...order, answers: [...keptAnswers(order, context), kept].slice(-ANSWERS_MOST) };
 }
 
 const whole = (outcome: Outcome<Order>): Outcome<Changed> => map(outcome, (order) => ({ order }));

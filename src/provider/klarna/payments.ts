@@ -17,6 +17,7 @@ import type { Authorization, Category, Order, Session } from '../engine/state.ts
 import { bringUpToDate, wakeAt } from '../engine/time.ts';
 import { paymentsFaults } from './faults.ts';
 import { type Built, type Call, type Handler, json, type Operation, type Reply, refusedReply } from './operation.ts';
+import { readCustomerToken, recoveryPuts } from './token-records.ts';
 
 const NAMES: Readonly<Record<Category, string>> = {
   klarna: 'Pay with Klarna',
@@ -50,7 +51,11 @@ export function orderPut(order: Order, fresh = false): Put {
 }
 
 const createSessionHandler: Handler = function* (call) {
-  const outcome = createSession(call.body as SessionCreate, call.context);
+  const details = call.body as SessionCreate;
+  const { customer_token } = details.customer ?? {};
+  const recovers = details.step_up_id !== undefined && customer_token !== undefined;
+  const recovered = recovers ? yield* readCustomerToken(customer_token) : undefined;
+  const outcome = createSession(details, call.context, recovered);
   if (!outcome.ok) return refusedReply(outcome.refusal, call);
   const session = outcome.value;
   const { session_id } = session;
@@ -92,13 +97,15 @@ const createOrderHandler: Handler = function* (call) {
   const outcome = placeOrder(authorization, session, request, digest, call.context);
   if (!outcome.ok) return refusedReply(outcome.refusal, call, { subject: authorization?.session_id ?? '' });
   const placed = outcome.value;
-  if ('order' in placed) return orderReply(placed, call);
+  if ('order' in placed) return yield* orderReply(placed, call);
   return yield* repeatedReply(placed, call);
 };
 
-function orderReply({ order, session, authorization, callbacks }: PlacedOrder, call: Call): Reply {
-  const put = [orderPut(order, true), sessionPut(session), authorizationPut(authorization)];
-  return json(200, orderView(order, call), { subject: order.order_id, callbacks, changes: { put } });
+function* orderReply(placed: PlacedOrder, call: Call): Generator<Ask, Reply, unknown> {
+  const { order, session, authorization, callbacks } = placed;
+  const recovery = yield* recoveryPuts(session, authorization, call.context);
+  const put = [orderPut(order, true), sessionPut(session), authorizationPut(authorization), ...recovery];
+  return json(200, placedView(order, call), { subject: order.order_id, callbacks, changes: { put } });
 }
 
 /** The answer that the first call got; only the fraud status is of today. */
@@ -106,10 +113,11 @@ function* repeatedReply({ order_id }: Repeated, call: Call): Generator<Ask, Repl
   const order = yield* read<Order>('order', order_id);
   if (!order) throw new Error(`order ${order_id} of a consumed authorization is gone`);
   const upToDate = bringUpToDate(order, call.context).order;
-  return json(200, orderView(upToDate, call), { subject: order_id, replayed: true });
+  return json(200, placedView(upToDate, call), { subject: order_id, replayed: true });
 }
 
-function orderView(order: Order, { base }: Call): object {
+/** A new order as its merchant gets it, from a session or a customer token. */
+export function placedView(order: Order, { base }: Call): object {
   return {
     order_id: order.order_id,
     ...(order.merchant_urls.confirmation && { redirect_url: `${base}/redirect/${order.order_id}` }),
@@ -122,7 +130,8 @@ function* readSession(call: Call): Generator<Ask, Session | undefined, unknown> 
   return yield* read<Session>('session', (call.params.session_id ?? '').toLowerCase());
 }
 
-function* readAuthorization(
+/** The authorization that the path names, and its session. */
+export function* readAuthorization(
   call: Call,
 ): Generator<Ask, { authorization: Authorization | undefined; session: Session | undefined }, unknown> {
   const authorization = yield* read<Authorization>(
@@ -226,8 +235,4 @@ export const PAYMENTS: readonly Operation[] = [
     'createOrder',
     write(orderCreate, createOrderHandler),
   ),
-  payments('POST', '/authorizations/{authorization_token}/customer-token', 'createCustomerToken', {
-    built: false,
-    reason: 'Customer tokens are not built yet.',
-  }),
 ];

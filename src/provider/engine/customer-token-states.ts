@@ -1,0 +1,47 @@
+/**
+ * The states of a customer token, as a table: what may be done in which state, and where it leads. Everything that asks whether
+ * something is possible asks this table. Checked when the program starts. Source: customer token states.
+ */
+import { TOKEN_STATUSES, type TokenStatus } from './state.ts';
+
+export const TOKEN_MOVES = ['charge', 'relink', 'suspend', 'activate', 'cancel'] as const;
+export type TokenMove = (typeof TOKEN_MOVES)[number];
+
+type Row = Readonly<Partial<Record<TokenStatus, TokenStatus>>>;
+type Table = Readonly<Record<TokenMove, Row>>;
+
+/** Move → state it is possible in → state it leads to. A state that is missing refuses the move. */
+export const TOKEN_TRANSITIONS: Table = {
+  /** An order without the shopper. */
+  charge: { ACTIVE: 'ACTIVE' },
+  /** The shopper gives another method, after a charge that failed. What Klarna suspended stays so. */
+  relink: { ACTIVE: 'ACTIVE', SUSPENDED: 'SUSPENDED' },
+  /** By Klarna only, as is the way back. */
+  suspend: { ACTIVE: 'SUSPENDED', SUSPENDED: 'SUSPENDED' },
+  activate: { ACTIVE: 'ACTIVE', SUSPENDED: 'ACTIVE' },
+  /** By the merchant or by Klarna; there is no way back. */
+  cancel: { ACTIVE: 'CANCELLED', SUSPENDED: 'CANCELLED', CANCELLED: 'CANCELLED' },
+};
+
+/** The state after a move, or undefined when the state refuses it. */
+export function tokenStep(move: TokenMove, from: TokenStatus): TokenStatus | undefined {
+  return TOKEN_TRANSITIONS[move][from];
+}
+
+/** Throws when the table names an unknown state, or leaves one that a token can never be in. */
+export function validateTokenTransitions(table: Table = TOKEN_TRANSITIONS, initial: TokenStatus = 'ACTIVE'): void {
+  const edges = Object.values(table).flatMap((row: Row) => Object.entries(row) as [TokenStatus, TokenStatus][]);
+  const unknown = edges.flat().filter((status) => !TOKEN_STATUSES.includes(status));
+  if (unknown.length > 0)
+    throw new Error(`the customer token's state table names unknown states: ${unknown.join(', ')}`);
+  const reached = new Set<TokenStatus>([initial]);
+  for (let size = 0; size < reached.size; ) {
+    size = reached.size;
+    for (const [from, to] of edges) if (reached.has(from)) reached.add(to);
+  }
+  const unreachable = TOKEN_STATUSES.filter((status) => !reached.has(status));
+  if (unreachable.length > 0)
+    throw new Error(`the customer token's state table never leads to: ${unreachable.join(', ')}`);
+}
+
+validateTokenTransitions();
