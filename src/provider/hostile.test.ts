@@ -215,7 +215,7 @@ const SESSION = {
   acquiring_channel: 'ECOMMERCE',
   attachment: { content_type: 'application/vnd.klarna.internal.emd-v2+json', body: '{}' },
   design: 'plain',
-  intent: 'buy',
+  intent: 'buy_and_tokenize',
   options: { color_border: '#0A7CFF', radius_border: '4' },
 };
 const SHIPMENT = {
@@ -225,11 +225,35 @@ const SHIPMENT = {
   tracking_uri: 'https://x.example',
 };
 
+const TOKEN = {
+  description: 'x',
+  intended_use: 'SUBSCRIPTION',
+  locale: 'sv-SE',
+  purchase_country: 'SE',
+  purchase_currency: 'SEK',
+};
+const CHARGE = {
+  order_amount: 9_500,
+  order_tax_amount: 1_900,
+  order_lines: [LINE],
+  purchase_currency: 'SEK',
+  shipping_address: ADDRESS,
+  merchant_urls: { confirmation: 'https://shop.example/{order.id}', push: '' },
+  merchant_reference1: 'A1',
+  merchant_data: '{}',
+  attachment: { content_type: 'application/vnd.klarna.internal.emd-v2+json', body: '{}' },
+  auto_capture: false,
+  step_up: 'SUPPORTED',
+};
+
 /** Bodies that are right, by operation; what is wrong in the tests is made from them. */
 const GOOD: Readonly<Record<string, object>> = {
   createSession: SESSION,
   updateSession: SESSION,
   createOrder: { ...PURCHASE, auto_capture: false },
+  createCustomerToken: TOKEN,
+  createTokenOrder: CHARGE,
+  updateCustomerToken: { status: 'CANCELLED' },
   updateAuthorization: { order_amount: 9_500, description: 'x', order_lines: [LINE] },
   createCapture: {
     captured_amount: 100,
@@ -248,13 +272,14 @@ const GOOD: Readonly<Record<string, object>> = {
 };
 const BUILT = OPERATIONS.filter(({ serve }) => serve.built);
 
-/** One of everything: an open session with a live token, and an order with a capture and a refund. */
+/** One of everything: an open session with a live token, an order with a capture and a refund, and a customer token. */
 interface Ids {
   readonly session_id: string;
   readonly authorization_token: string;
   readonly order_id: string;
   readonly capture_id: string;
   readonly refund_id: string;
+  readonly customer_token: string;
 }
 let ids: Ids;
 
@@ -278,6 +303,10 @@ async function purchase(): Promise<Ids> {
     body: JSON.stringify(PURCHASE),
   });
   const order_id = String(json(placed).order_id);
+  const made = await accepted({
+    path: `/payments/v1/authorizations/${bought.authorization_token}/customer-token`,
+    body: JSON.stringify(TOKEN),
+  });
   const order = `/ordermanagement/v1/orders/${order_id}`;
   const capture = await accepted({ path: `${order}/captures`, body: '{"captured_amount":4000}' });
   const refund = await accepted({ path: `${order}/refunds`, body: '{"refunded_amount":1000}' });
@@ -286,6 +315,7 @@ async function purchase(): Promise<Ids> {
     order_id,
     capture_id: capture.headers.get('capture-id') ?? '',
     refund_id: refund.headers.get('refund-id') ?? '',
+    customer_token: String(json(made).token_id),
   };
 }
 
@@ -304,6 +334,7 @@ async function state(): Promise<object> {
     session: await read(`/payments/v1/sessions/${ids.session_id}`),
     order: await read(`/ordermanagement/v1/orders/${ids.order_id}`),
     orders: await read('/control/orders?limit=100'),
+    tokens: await read('/control/customer-tokens?limit=100'),
     callbacks: await read('/control/callbacks'),
   };
 }

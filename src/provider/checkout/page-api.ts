@@ -6,6 +6,7 @@ import { type LogEntry, read, readShared, type Work } from '../../store/store.ts
 import { sessionUpdate } from '../../wire/klarna-payments.ts';
 import { boolean, bracketPath, check, choice, list, object, type Rule, text } from '../../wire/shape.ts';
 import { type AuthorizeRequest, authorize, begin, finalize, SHOPPER_OUTCOMES, type Try } from '../engine/authorize.ts';
+import { isTokenizing } from '../engine/customer-token.ts';
 import { CREDIT_KINDS, paymentOptions } from '../engine/instalments.ts';
 import type { Outcome, Reason } from '../engine/outcome.ts';
 import { decidingCountry } from '../engine/purchase.ts';
@@ -209,6 +210,7 @@ export function sessionView(
       needs_date_of_birth: CREDIT_KINDS.includes(option.kind) && asks,
     })),
     contact: email || phone || '',
+    recurring: isTokenizing(details),
     local,
   };
 }

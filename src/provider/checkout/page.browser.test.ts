@@ -62,6 +62,28 @@ describe('the payment page in a browser', () => {
     });
   });
 
+  test('who agrees to be charged again is told so, also where nothing is paid today, and nobody else is', async () => {
+    const shop = await world.shop();
+    const lines = [{ name: 'A free month', quantity: 1, unit_price: 0, total_amount: 0 }];
+    const free = { intent: 'tokenize', order_amount: 0, order_tax_amount: 0, order_lines: lines };
+    await world.browse({}, async (visit) => {
+      for (const [more, count] of [
+        [{}, 0],
+        [{ intent: 'buy_and_tokenize' }, 1],
+        [free, 1],
+      ] as const) {
+        const page = await visit.openPage((await newSession(shop, more)).client_token);
+        await signIn(page);
+        await page.getByTestId('step-choose').waitFor();
+        assert.equal(await page.getByTestId('recurring').count(), count);
+        await assertAccessible(page, JSON.stringify(more));
+        await buy(page);
+        await page.getByTestId('ending-approved').waitFor();
+        await page.close();
+      }
+    });
+  });
+
   test('two tabs on one session: the second is told that the purchase was completed', async () => {
     const shop = await world.shop();
     const { client_token } = await newSession(shop);

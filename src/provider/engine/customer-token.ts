@@ -16,6 +16,11 @@ import type { Authorization, Context, CustomerToken, Instrument, Session } from 
 /** Intents of a session whose authorizations may become a token. */
 const TOKENIZING: readonly (string | undefined)[] = ['tokenize', 'buy_and_tokenize', 'buy_and_default_tokenize'];
 
+/** Whether the shopper of a session is asked to be charged again later. */
+export function isTokenizing({ intent }: Session['details']): boolean {
+  return TOKENIZING.includes(intent);
+}
+
 export interface MadeToken {
   readonly token: CustomerToken;
   /** False: a token that was there before has got another method. */
@@ -82,7 +87,7 @@ function refuseToken(
   context: Context,
 ): Refused | undefined {
   const { intent = 'buy' } = session.details;
-  if (!TOKENIZING.includes(intent)) {
+  if (!isTokenizing(session.details)) {
     return refuse(
       'intent_without_token',
       {

@@ -175,6 +175,9 @@ function choose(page: Page): void {
         ...options.map((option) => choiceOf(page, option, option === chosen, pick)),
       ),
       details,
+      ...(session.recurring
+        ? [el('p', { testid: 'recurring' }, fill(texts.recurring, { merchant: session.merchant_name }))]
+        : []),
       el('p', { class: 'terms', testid: 'terms' }, fill(texts.terms, { merchant: session.merchant_name })),
       primary(fill(texts.buy, { amount: money(session.order_amount) }), 'buy'),
     ),

@@ -64,6 +64,8 @@ export interface SessionView {
   readonly options: readonly OptionView[];
   /** What the shop knows of the shopper: the sign-in starts with it. */
   readonly contact: string;
+  /** Whether the shopper agrees to be charged again later. */
+  readonly recurring: boolean;
   /** Whether outcomes can be chosen by name. */
   readonly local: boolean;
 }

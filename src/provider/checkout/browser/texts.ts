@@ -25,6 +25,7 @@ const en = {
   plan_title: 'Your payments',
   dob_label: 'Date of birth',
   dob_invalid: 'Enter a date of birth in the past.',
+  recurring: '{merchant} may charge you in the same way for later purchases, until you end that.',
   terms:
     'By buying you accept the terms of {merchant} and the payment plan shown here. This is a test: no money moves.',
   buy: 'Buy for {amount}',
@@ -82,6 +83,7 @@ const sv: Texts = {
   plan_title: 'Dina betalningar',
   dob_label: 'Födelsedatum',
   dob_invalid: 'Ange ett födelsedatum som har varit.',
+  recurring: '{merchant} får dra betalning på samma sätt för senare köp, tills du avslutar det.',
   terms:
     'Genom köpet godkänner du villkoren hos {merchant} och betalplanen här. Detta är ett test: inga pengar flyttas.',
   buy: 'Köp för {amount}',
@@ -137,6 +139,7 @@ const de: Texts = {
   plan_title: 'Ihre Zahlungen',
   dob_label: 'Geburtsdatum',
   dob_invalid: 'Geben Sie ein Geburtsdatum in der Vergangenheit ein.',
+  recurring: '{merchant} darf spätere Käufe auf dieselbe Weise abbuchen, bis Sie das beenden.',
   terms:
     'Mit dem Kauf akzeptieren Sie die Bedingungen von {merchant} und den gezeigten Zahlungsplan. Dies ist ein Test: Es fließt kein Geld.',
   buy: 'Für {amount} kaufen',
@@ -194,6 +197,7 @@ const fi: Texts = {
   plan_title: 'Maksusi',
   dob_label: 'Syntymäaika',
   dob_invalid: 'Anna mennyt syntymäaika.',
+  recurring: '{merchant} voi veloittaa myöhemmätkin ostokset samalla tavalla, kunnes lopetat sen.',
   terms:
     'Ostamalla hyväksyt myyjän {merchant} ehdot ja tässä näkyvän maksusuunnitelman. Tämä on testi: rahaa ei siirry.',
   buy: 'Osta, {amount}',
