@@ -75,3 +75,32 @@ test('a sum that is one cent off is explained', async () => {
   assert.equal(explanation?.off_by, 1);
   assert.match(explanation?.change ?? '', /order_amount = 4990/);
 });
+
+test('a subscription survives a card that has run out', async () => {
+  const approve = async (more: object, shopper: Record<string, unknown>) => {
+    const session = await shop('POST', '/payments/v1/sessions', { ...purchase, intent: 'buy_and_tokenize', ...more });
+    return (await klarna.authorize(session.body.session_id, shopper)).authorization_token;
+  };
+  const first = await approve({}, { payment_method: 'pay_by_card' });
+  const made = await shop('POST', `/payments/v1/authorizations/${first}/customer-token`, {
+    description: 'A lamp a year',
+    intended_use: 'SUBSCRIPTION',
+    locale: 'de-DE',
+    purchase_country: 'DE',
+    purchase_currency: 'EUR',
+  });
+  const charge = () =>
+    shop('POST', `/customer-token/v1/tokens/${made.body.token_id}/order`, { ...purchase, step_up: 'SUPPORTED' });
+  assert.equal((await charge()).status, 200);
+
+  await klarna.clock.advance('P3Y');
+  const refused = await charge();
+  assert.equal(refused.body.error_code, 'PAYMENT_METHOD_FAILED');
+  const { step_up_id } = refused.body;
+  const second = await approve(
+    { step_up_id, customer: { customer_token: made.body.token_id } },
+    { payment_method: 'direct_debit' },
+  );
+  assert.equal((await shop('POST', `/payments/v1/authorizations/${second}/order`, purchase)).status, 200);
+  assert.equal((await charge()).status, 200);
+});

@@ -50,7 +50,7 @@ The tier says how far a matter has to travel: T0 is settled by the integration, 
 stands with Klarna. That is our reading; the status catalogue gives the tiers without defining them.
 
 In the steps under "On Kvitt", names in braces stand for values of earlier answers and every call carries the merchant's credentials. Where no
-body is shown, a session and an order are sent this purchase, and "with" means that fields of it are replaced:
+body is shown, a session, an order and a charge are sent this purchase, and "with" means that fields of it are replaced:
 
     ${JSON.stringify(PURCHASE)}
 `;
