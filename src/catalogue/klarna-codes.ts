@@ -4,7 +4,7 @@
  * are our judgement.
  *
  * Hosted-page distribution has one code more, for a blocked contact. Its name is known to us only by its first letters,
- * so it is not listed: a guessed name would match nothing on the wire.
+ * so it is not listed: the name that Kvitt answers is a guess.
  */
 import type { EntryRow } from './entry.ts';
 import {

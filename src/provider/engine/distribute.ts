@@ -3,6 +3,7 @@ import { marketOf } from '../../catalogue/markets.ts';
 import type { Distribution } from '../../wire/hosted-payment-page.ts';
 import { usableHosted } from './hosted.ts';
 import { accept, type Outcome, type Refused, refuse } from './outcome.ts';
+import { isBlocked } from './risk.ts';
 import type { Context, HostedSession, Inbox, InboxMessage, Session } from './state.ts';
 
 /** Messages that an inbox holds; beyond it the oldest go. */
@@ -25,7 +26,7 @@ export function distribute(
 ): Outcome<InboxMessage> {
   const usable = usableHosted(hosted, session, context);
   if (!usable.ok) return usable;
-  const refused = refuseContact(request) ?? refuseCountry(request, session);
+  const refused = refuseContact(request) ?? refuseCountry(request, session) ?? refuseBlocked(request);
   if (refused) return refused;
   const { hosted_id, options } = usable.value;
   const subject = options.page_title || 'Complete your purchase';
@@ -70,5 +71,20 @@ function refuseCountry(
     got: phone_country,
     message: `${phone_country} is not in the region of the purchase (${region}).`,
     change: 'Correct phone_country, or send the link by e-mail.',
+  });
+}
+
+/** A phone that Klarna sends nothing to, as 999999 is a code that it does not take. */
+const BLOCKED_PHONE = /999999$/;
+
+function refuseBlocked({ method, contact_information: { email, phone = '' } }: Distribution): Refused | undefined {
+  const blocked =
+    method === 'sms' ? BLOCKED_PHONE.test(phone.replace(/\D/g, '')) : method === 'email' && isBlocked(email);
+  if (!blocked) return undefined;
+  return refuse('contact_blocked', {
+    field: method === 'sms' ? 'contact_information.phone' : 'contact_information.email',
+    message:
+      'This contact stands for one that is blocked: an e-mail address with +blocked, or a phone number that ends in 999999.',
+    change: 'Send the link to another contact, or show the QR code.',
   });
 }

@@ -1,10 +1,10 @@
 /** The shopper pays on the hosted page: one try, and what it makes of the hosted session, the payment session and the order. */
 import type { OrderCreate } from '../../wire/klarna-payments.ts';
 import { type AuthorizeRequest, authorize, type Try } from './authorize.ts';
-import { after, chosenCategories, type Moved, moved, openHosted, pageCategories } from './hosted.ts';
+import { after, chosenCategories, inStoreCustomer, type Moved, moved, openHosted, pageCategories } from './hosted.ts';
 import { accept, type Outcome, type Refusal, refuse } from './outcome.ts';
 import { placeOrder } from './place-order.ts';
-import type { Authorization, Category, Context, HostedCustomer, HostedSession, Order, Session } from './state.ts';
+import type { Authorization, Category, Context, HostedSession, Order, Session } from './state.ts';
 
 export interface Paid extends Moved {
   readonly session: Session;
@@ -80,7 +80,7 @@ function canFallBack(hosted: HostedSession, session: Session): boolean {
 function approved(hosted: HostedSession, tried: Try, authorization: Authorization, context: Context): Came {
   const { place_order_mode = 'NONE' } = hosted.options;
   const { session, callbacks } = tried;
-  const customer = inStoreCustomer(session.details);
+  const customer = inStoreCustomer(session);
   if (place_order_mode === 'NONE') {
     const { authorization_token } = authorization;
     const done = moved(hosted, 'complete', context, { authorization_token, ...customer });
@@ -105,23 +105,4 @@ function orderOf(details: Session['details'], auto_capture: boolean): OrderCreat
   const { acquiring_channel: _channel, attachment: _data, design: _design, intent: _intent, ...rest } = details;
   const { options: _options, step_up_id: _step_up, locale: _locale, ...purchase } = rest;
   return { ...purchase, auto_capture };
-}
-
-/** Who stood in the store. Elsewhere Klarna does not say. */
-function inStoreCustomer({
-  acquiring_channel,
-  billing_address = {},
-  customer = {},
-}: Session['details']): Pick<HostedSession, 'customer'> {
-  if (acquiring_channel !== 'IN_STORE') return {};
-  const { title = customer.title, given_name, family_name } = billing_address;
-  const { date_of_birth, national_identification_number } = customer;
-  const known: HostedCustomer = {
-    ...(title && { title }),
-    ...(given_name && { given_name }),
-    ...(family_name && { family_name }),
-    ...(date_of_birth && { date_of_birth }),
-    ...(national_identification_number && { national_identification_number }),
-  };
-  return Object.keys(known).length > 0 ? { customer: known } : {};
 }

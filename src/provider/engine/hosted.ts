@@ -10,6 +10,7 @@ import {
   type Callback,
   type Category,
   type Context,
+  type HostedCustomer,
   type HostedSession,
   type HostedStatus,
   type Session,
@@ -141,6 +142,8 @@ export function leaveHosted(
   return map(openHosted(hosted, session, context), (opened) => after(opened, moved(opened.hosted, move, context)));
 }
 
+const CHALLENGE_LENGTH = 3;
+
 /** In store, somebody is to look at the shopper's papers. */
 export function identifyHosted(
   hosted: HostedSession | undefined,
@@ -149,8 +152,11 @@ export function identifyHosted(
 ): Outcome<Moved> {
   const opened = openHosted(hosted, session, context);
   if (!opened.ok) return opened;
-  if (session?.details.acquiring_channel === 'IN_STORE')
-    return accept(after(opened.value, moved(opened.value.hosted, 'identify', context)));
+  if (session && isInStore(session)) {
+    const challenge = context.reference().slice(0, CHALLENGE_LENGTH);
+    const more = { challenge, ...inStoreCustomer(session) };
+    return accept(after(opened.value, moved(opened.value.hosted, 'identify', context, more)));
+  }
   return refuse('hosted_not_in_store', {
     field: 'acquiring_channel',
     expected: 'IN_STORE',
@@ -202,15 +208,27 @@ export function hostedWakeAt({ status, timed_out, merchant_urls, expires_at_ms }
 
 /** A hosted session as its merchant reads it, and as status callbacks carry it. */
 export function hostedView(hosted: HostedSession, status: HostedStatus | 'TIMEOUT' = hosted.status): object {
-  const { authorization_token, order_id, klarna_reference, customer } = hosted;
+  const { authorization_token, order_id, klarna_reference, customer, challenge } = hosted;
   return {
     session_id: hosted.hosted_id,
     status,
     ...(authorization_token && { authorization_token }),
     ...(order_id && { order_id, klarna_reference }),
-    ...(customer && { customer }),
+    ...(status === 'COMPLETED' && customer && { customer }),
+    ...(status === 'MANUAL_ID_CHECK' && challenge && { manual_identification: identificationView(hosted) }),
     updated_at: iso(hosted.updated_at_ms),
     expires_at: iso(hosted.expires_at_ms),
+  };
+}
+
+/** What the people in the store compare the shopper's papers with. Klarna documents the fields and not what is in them. */
+function identificationView({ challenge, customer, expires_at_ms }: HostedSession): object {
+  const hide = (value: string) => value.slice(0, 1) + '*'.repeat(value.length - 1);
+  const hidden = Object.entries(customer ?? {}).map(([field, value]) => [field, hide(value)]);
+  return {
+    challenge,
+    ...(customer && { customer, customer_obfuscated: Object.fromEntries(hidden) }),
+    expires_at: iso(expires_at_ms),
   };
 }
 
@@ -271,6 +289,26 @@ export function chosenCategories(options: HostedSession['options']): readonly Ca
   return options.payment_method_category
     ? [options.payment_method_category]
     : (options.payment_method_categories ?? []);
+}
+
+/** Who stands in the store, as far as it is known. Elsewhere Klarna does not say. */
+export function inStoreCustomer(session: Session): Pick<HostedSession, 'customer'> {
+  if (!isInStore(session)) return {};
+  const { billing_address = {}, customer = {} } = session.details;
+  const { title = customer.title, given_name, family_name } = billing_address;
+  const { date_of_birth, national_identification_number } = customer;
+  const known: HostedCustomer = {
+    ...(title && { title }),
+    ...(given_name && { given_name }),
+    ...(family_name && { family_name }),
+    ...(date_of_birth && { date_of_birth }),
+    ...(national_identification_number && { national_identification_number }),
+  };
+  return Object.keys(known).length > 0 ? { customer: known } : {};
+}
+
+export function isInStore(session: Session | undefined): boolean {
+  return session?.details.acquiring_channel === 'IN_STORE';
 }
 
 function isECommerce(session: Session | undefined): boolean {

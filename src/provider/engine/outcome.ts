@@ -45,6 +45,7 @@ export type Reason =
   | 'hosted_not_in_store'
   | 'contact_missing'
   | 'contact_country'
+  | 'contact_blocked'
   | 'intent_without_token'
   | 'method_without_token'
   | 'customer_token_unknown'

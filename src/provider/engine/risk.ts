@@ -61,6 +61,11 @@ export function isPrescreened(email: string | undefined): boolean {
   return testWords(email).includes('red');
 }
 
+/** Whether nothing is to be sent to this address: `+blocked`, a word of ours, Klarna has none for it. */
+export function isBlocked(email: string | undefined): boolean {
+  return testWords(email).includes('blocked');
+}
+
 function testWords(email: string | undefined): string[] {
   return (email ?? '').toLowerCase().split('@')[0]?.split('+').slice(1) ?? [];
 }

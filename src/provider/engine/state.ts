@@ -206,8 +206,10 @@ export interface HostedSession {
   readonly authorization_token?: string;
   readonly order_id?: string;
   readonly klarna_reference?: string;
-  /** Who bought; in store only. */
+  /** Who bought, or whose papers are looked at; in store only. */
   readonly customer?: HostedCustomer;
+  /** What shopper and shop compare when papers are looked at. */
+  readonly challenge?: string;
   /** The merchant was told that time ran out. */
   readonly timed_out?: true;
 }

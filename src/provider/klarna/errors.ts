@@ -224,6 +224,8 @@ const TABLE: Readonly<Record<Reason, Row>> = {
     messages: ({ explanations }) => explanations.map(({ field }) => `Missing ${field}`),
   },
   contact_country: { status: 400, code: 'UNSUPPORTED_COUNTRY', messages: text('Phone country is not supported') },
+  // Of this code only the first four letters are known.
+  contact_blocked: { status: 400, code: 'BLACKLISTED_CONTACT', messages: text('Contact is blocked') },
   intent_without_token: {
     status: 403,
     code: 'INVALID_OPERATION',

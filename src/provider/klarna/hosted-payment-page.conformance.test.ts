@@ -327,6 +327,32 @@ for (const kind of STORES) {
         assert.equal((await shopper(session_id, 'complete')).status, 'COMPLETED');
       });
 
+      test('in store, papers are looked at: the read has what shopper and shop compare, until the shopper goes on', async () => {
+        // The people in the store see on their screen whom they have before them.
+        const shop = await world.shop();
+        const billing_address = { ...ALMA, country: 'SE' };
+        const { session_id, session_url, ...created } = await host(
+          shop,
+          {},
+          { ...PURCHASE, acquiring_channel: 'IN_STORE', billing_address, customer: { date_of_birth: '1980-05-17' } },
+        );
+        const checkUrl = String(created.manual_identification_check_url);
+        assert.equal(checkUrl, `${session_url}/manual-id-check`);
+        assert.equal((await host(shop)).manual_identification_check_url, undefined, 'not in e-commerce');
+        assertRefused(await shop.call('POST', new URL(checkUrl).pathname, {}), 501, 'NOT_IMPLEMENTED');
+        await shopper(session_id, 'identify');
+        const { manual_identification, ...shown } = (await read(shop, session_id)).body;
+        assert.equal(shown.status, 'MANUAL_ID_CHECK');
+        const { challenge, ...rest } = manual_identification as Json;
+        assert.match(String(challenge), /^[A-Z\d]{3}$/);
+        const customer = { given_name: 'Alma', family_name: 'Ek', date_of_birth: '1980-05-17' };
+        const customer_obfuscated = { given_name: 'A***', family_name: 'E*', date_of_birth: '1*********' };
+        assert.deepEqual(rest, { customer, customer_obfuscated, expires_at: shown.expires_at });
+        await shopper(session_id, 'open');
+        assert.equal((await read(shop, session_id)).body.manual_identification, undefined);
+        assert.equal((await shopper(session_id, 'complete')).status, 'COMPLETED');
+      });
+
       test('a page that was withdrawn cannot be paid on', async () => {
         // The merchant cancelled; the link is still in the shopper’s mail.
         const shop = await world.shop();
@@ -552,6 +578,11 @@ for (const kind of STORES) {
           [
             { method: 'sms', contact_information: { phone: '11987654321', phone_country: 'BR' } },
             'UNSUPPORTED_COUNTRY',
+          ],
+          [{ method: 'email', contact_information: { email: 'alva+blocked@email.example' } }, 'BLACKLISTED_CONTACT'],
+          [
+            { method: 'sms', contact_information: { phone: '070-999 999', phone_country: 'SE' } },
+            'BLACKLISTED_CONTACT',
           ],
         ];
         for (const [body, code] of rows) assertRefused(await distribute(shop, session_id, body), 400, code);
