@@ -6,12 +6,19 @@ import { removeCopies } from './data.ts';
 import { growth } from './growth.ts';
 import { describeMachine } from './machine.ts';
 import { type Options, type Part, readOptions, USAGE } from './options.ts';
+import { page } from './page.ts';
 import { purchases } from './purchases.ts';
 import { writeReport } from './report.ts';
 import { sessions } from './sessions.ts';
 import { starting } from './starting.ts';
 
-const RUNS: Readonly<Record<Part, (options: Options) => Promise<string>>> = { sessions, purchases, growth, starting };
+const RUNS: Readonly<Record<Part, (options: Options) => Promise<string>>> = {
+  sessions,
+  purchases,
+  growth,
+  starting,
+  page,
+};
 
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args);
