@@ -19,7 +19,8 @@ export interface Answer {
   readonly status: number;
   /** Names in exactly the case that they are to travel in: deployed clients look them up by case. */
   readonly headers: readonly (readonly [string, string])[];
-  readonly body: string;
+  /** Bytes where the text was compressed. */
+  readonly body: string | Buffer;
 }
 
 /** `http://host:port` as the client addressed this server, for links; `publicUrl` when the Host header cannot tell. */

@@ -8,16 +8,14 @@
  * if (outcome.ok) outcome.value.redirect_url // where the shopper's browser is to go; undefined: it stays
  * ```
  */
-import { type Ask, type Changes, type Put, read, readShared, type Work } from '../store/store.ts';
+import { type Ask, type Put, read, readShared, type Work } from '../store/store.ts';
 import type { AuthorizeRequest } from './engine/authorize.ts';
 import { identifyHosted, leaveHosted, type Moved, openHosted, readableHosted, redirectOf } from './engine/hosted.ts';
 import { type Paid, payHosted } from './engine/hosted-pay.ts';
 import { accept, map, type Outcome, refuse } from './engine/outcome.ts';
 import type { Context, HostedSession, Merchant, Session } from './engine/state.ts';
-import { hostedPut } from './klarna/hosted-payment-page.ts';
-import { authorizationPut, orderPut, sessionPut } from './klarna/payments.ts';
 import { recoveryPuts } from './klarna/token-records.ts';
-import { outboxMessages } from './outbox.ts';
+import { leftBehind } from './tries.ts';
 import type { World } from './world.ts';
 
 interface HostedPagesOptions {
@@ -105,21 +103,10 @@ export class HostedPages {
     const came = outcome.value;
     const shown = accept(page(came, came.session ?? session, merchant));
     const answer = { result: { outcome: shown, about }, calls: came.callbacks.length > 0 };
-    const changes = this.#changes(hosted, came);
+    const changed = came.hosted === hosted ? undefined : came.hosted;
+    const changes = leftBehind({ ...came, hosted: changed }, hosted.merchant_id, this.#options.world);
     const recovery = yield* recovered(came, session, context);
     return { answer, changes: { ...changes, put: [...(changes.put ?? []), ...recovery] } };
-  }
-
-  #changes(before: HostedSession, { hosted, session, authorization, order, callbacks }: Came): Changes {
-    const put: Put[] = [
-      ...(hosted === before ? [] : [hostedPut(hosted)]),
-      ...(session ? [sessionPut(session)] : []),
-      ...(authorization ? [authorizationPut(authorization, true)] : []),
-      ...(order ? [orderPut(order, true)] : []),
-    ];
-    const { world } = this.#options;
-    const outbox = outboxMessages(callbacks, before.merchant_id, world);
-    return { put, outbox };
   }
 
   #context(merchant: Merchant): Context {

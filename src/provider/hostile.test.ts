@@ -1275,7 +1275,7 @@ test('what is written to stderr when the store fails names no secret', async () 
   const path = '/payments/v1/sessions';
   const answer = await face.answer({ method: 'POST', path, query: new URLSearchParams(), headers, body });
   assert.equal(answer.status, 503);
-  assert.equal((JSON.parse(answer.body) as { error_code: string }).error_code, 'TEMPORARILY_UNAVAILABLE');
+  assert.equal((JSON.parse(String(answer.body)) as { error_code: string }).error_code, 'TEMPORARILY_UNAVAILABLE');
   const said = stderr.join('');
   stderr.length = 0;
   assert.match(said, /the disk is full/);

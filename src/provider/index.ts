@@ -119,7 +119,7 @@ async function startOn(
   const checkout = new CheckoutFace({ world, secret, local, hosted, onCallbacks });
   const open = [klarna, checkout, new QrCodes(world, publicUrl)];
   // Requests come only once the server listens, and the shop calls Klarna only on request.
-  const shop = new ShopFace({ klarna: () => server.url, credentials: { username, password }, publicUrl });
+  const shop = new ShopFace({ klarna: () => server.url, credentials: { username, password } });
   const site = new Site(local ? [...open, control, shop] : open, world);
   const server = await listen(
     { port, host },
@@ -157,7 +157,7 @@ function localControl(face: ControlFace): ControlCall {
       headers: {},
       body: { text },
     });
-    const value = JSON.parse(answer.body) as Record<string, unknown>;
+    const value = JSON.parse(String(answer.body)) as Record<string, unknown>;
     if (answer.status >= 400)
       throw new Error(`${method} /control${path} answered ${answer.status}: ${String(value.error_messages)}`);
     return value;

@@ -37,8 +37,8 @@ export class Site {
   }
 
   #welcome(): object {
-    const control = this.#faces.some((face) => face.owns('/control'));
-    return { ...WELCOME, ...(control && { control: '/control' }) };
+    const local = ['control', 'shop'].filter((name) => this.#faces.some((face) => face.owns(`/${name}`)));
+    return { ...WELCOME, ...Object.fromEntries(local.map((name) => [name, `/${name}`])) };
   }
 
   /** Where `redirect_url` of an order or a customer token leads: on to the shop's confirmation page. */

@@ -5,16 +5,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
+import { Coded } from './codings.ts';
 
 export interface Asset {
   readonly type: string;
-  readonly body: string;
+  readonly body: Coded;
   /** For pages: what they may load, and who may frame them. */
   readonly csp?: string;
 }
 
 /**
- * Nothing from elsewhere, nothing inline, no forms sent, no images from shops. Any shop may frame the page: that is what the
+ * Nothing from elsewhere, nothing inline, no forms sent, no images of order lines. Any shop may frame the page: that is what the
  * in-page overlay is.
  */
 export const PAGE_CSP = [
@@ -32,6 +33,18 @@ export const PAGE_CSP = [
 /** The demo shop's: strict as well, and with the frame that the SDK opens, and in nobody's. */
 const SHOP_CSP = PAGE_CSP.replace('frame-ancestors *', "frame-src 'self'; frame-ancestors 'none'");
 
+/** A hosted session's page: nobody frames what shoppers are sent to, and of images there are those that its merchant named. */
+export function hostedCsp(images: readonly string[]): string {
+  const sources = ["'self'", ...new Set(images.map(sourceOf))];
+  return PAGE_CSP.replace("img-src 'self'", `img-src ${sources.join(' ')}`).replace('ancestors *', "ancestors 'none'");
+}
+
+/** An image's address as a policy can name it: policies know no queries, and take `;` and `,` for the end of an entry. */
+function sourceOf(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname.replace(/[;,]/g, encodeURIComponent)}`;
+}
+
 /** Where the demo shop keeps what it gives to browsers, as seen from here. */
 const SHOP = '../../shop/browser';
 
@@ -44,6 +57,11 @@ const SDK_MODULES = ['sdk-errors', 'calls', 'sdk-window', 'sdk'];
 const SCRIPT = 'text/javascript; charset=utf-8';
 const html = (file: string, csp = PAGE_CSP) => ({ type: 'text/html; charset=utf-8', csp, make: () => source(file) });
 const plainFile = (type: string, file: string) => ({ type, make: () => source(file) });
+const picture = (file: string) => plainFile('image/svg+xml', file);
+const styles = (...files: readonly string[]) => ({
+  type: 'text/css; charset=utf-8',
+  make: () => files.map(source).join(''),
+});
 const script = (modules: readonly string[]) => ({ type: SCRIPT, make: () => join(modules) });
 
 const ASSETS: Readonly<Record<string, { type: string; csp?: string; make: () => string }>> = {
@@ -51,11 +69,14 @@ const ASSETS: Readonly<Record<string, { type: string; csp?: string; make: () => 
   '/checkout/widget': html('widget.html'),
   '/checkout/page.js': script(PAGE_MODULES),
   '/checkout/widget.js': script(WIDGET_MODULES),
-  '/checkout/page.css': plainFile('text/css; charset=utf-8', 'page.css'),
-  '/checkout/icon.svg': plainFile('image/svg+xml', 'icon.svg'),
+  '/checkout/page.css': styles('base.css', 'page.css'),
+  '/checkout/icon.svg': picture('icon.svg'),
   '/shop': html(`${SHOP}/shop.html`, SHOP_CSP),
   '/shop/shop.js': script(SHOP_MODULES),
-  '/shop/shop.css': plainFile('text/css; charset=utf-8', `${SHOP}/shop.css`),
+  '/shop/shop.css': styles('base.css', `${SHOP}/shop.css`),
+  '/shop/mug.svg': picture(`${SHOP}/mug.svg`),
+  '/shop/blanket.svg': picture(`${SHOP}/blanket.svg`),
+  '/shop/lantern.svg': picture(`${SHOP}/lantern.svg`),
   '/kp/lib/v1/api.js': script(SDK_MODULES),
   '/kp/lib/v1/klarna-payments.d.ts': plainFile('text/plain; charset=utf-8', 'klarna-payments.d.ts'),
 };
@@ -68,7 +89,7 @@ export function assetAt(path: string): Asset | undefined {
   if (known) return known;
   if (!Object.hasOwn(ASSETS, path)) return undefined;
   const { make, ...rest } = ASSETS[path] as (typeof ASSETS)[string];
-  const asset = { ...rest, body: make() };
+  const asset = { ...rest, body: new Coded(make()) };
   made.set(path, asset);
   return asset;
 }

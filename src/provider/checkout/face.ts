@@ -5,16 +5,14 @@
 import type { Answer, Request } from '../../http/exchange.ts';
 import { header, jsonObject } from '../../http/exchange.ts';
 import { StoreUnavailable } from '../../store/store.ts';
-import { isPagePath } from '../hosted-links.ts';
-import { type Asset, assetAt } from './assets.ts';
+import { hostedIdAt, isPagePath } from '../hosted-links.ts';
+import { type Asset, assetAt, hostedCsp } from './assets.ts';
 import { sessionOfToken } from './client-token.ts';
+import { codingFor } from './codings.ts';
 import { HostedApi, type HostedApiOptions } from './hosted-api.ts';
 import { error, PageApi, type PageApiOptions, type PageReply } from './page-api.ts';
 
-export interface CheckoutOptions extends PageApiOptions, HostedApiOptions {
-  /** Key of the signatures that this installation issues. */
-  readonly secret: string;
-}
+export type CheckoutOptions = PageApiOptions & HostedApiOptions;
 
 const API = '/checkout/api';
 const HOSTED_API = `${API}/hosted`;
@@ -37,6 +35,7 @@ export class CheckoutFace {
 
   /** Answers a request. Never rejects. */
   async answer(request: Request): Promise<Answer> {
+    if (isPagePath(request.path)) return this.#hostedPage(request);
     if (!request.path.startsWith(`${API}/`)) return fileAnswer(request);
     // The browser asks whether it may ask: yes, whoever it is.
     if (request.method === 'OPTIONS') return { status: 204, headers: [...CORS, ...PREFLIGHT], body: '' };
@@ -54,6 +53,13 @@ export class CheckoutFace {
       ],
       body: JSON.stringify(reply.status < 400 ? reply.body : { ...reply.body, correlation_id }),
     };
+  }
+
+  /** A hosted session's link shows the payment page, with the images that the merchant named. Without the store: without them. */
+  async #hostedPage(request: Request): Promise<Answer> {
+    const page = assetAt(PAGE);
+    const images = await this.#hosted.images(hostedIdAt(request.path)).catch(() => []);
+    return fileAnswer(request, page && { ...page, csp: hostedCsp(images) });
   }
 
   async #reply(request: Request, correlation_id: string): Promise<PageReply> {
@@ -94,18 +100,21 @@ const PREFLIGHT: Answer['headers'] = [
 ];
 const CORS: Answer['headers'] = [['Access-Control-Allow-Origin', '*']];
 
-/** A file, by its path alone. A hosted session's link shows the payment page. */
-export function fileAnswer({ method, path }: Request): Answer {
-  const asset = assetAt(isPagePath(path) ? PAGE : path);
+/** A file, in the coding that the browser takes. @param asset by default the one at the request's path */
+export function fileAnswer(request: Request, asset = assetAt(request.path)): Answer {
+  const { method, path } = request;
   if (!asset) return plain(404, `Nothing is at ${path.slice(0, 200)}\n`);
   if (method !== 'GET' && method !== 'HEAD') return plain(405, `${path} takes GET\n`, [['Allow', 'GET, HEAD']]);
-  return { status: 200, headers: assetHeaders(asset), body: method === 'HEAD' ? '' : asset.body };
+  const coding = codingFor(header(request, 'accept-encoding'));
+  const headers = [...assetHeaders(asset), ...(coding === 'identity' ? [] : [['Content-Encoding', coding] as const])];
+  return { status: 200, headers, body: method === 'HEAD' ? '' : asset.body.in(coding) };
 }
 
 function assetHeaders({ type, csp }: Asset): Answer['headers'] {
   return [
     ['Content-Type', type],
     ['Cache-Control', 'no-cache'],
+    ['Vary', 'Accept-Encoding'],
     ['X-Content-Type-Options', 'nosniff'],
     ['Referrer-Policy', 'no-referrer'],
     // Shops that isolate themselves (COEP) may load it all the same.

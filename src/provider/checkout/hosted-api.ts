@@ -8,9 +8,11 @@ import type { HostedPage, HostedPages, HostedResult } from '../hosted.ts';
 import { hostedIdOf } from '../hosted-links.ts';
 import type { World } from '../world.ts';
 import type { HostedEnd } from './browser/protocol.ts';
+import { imagesOf, lookOf } from './look.ts';
 import {
   contextOf,
   fixable,
+  loggable,
   type PageApi,
   type PageCall,
   type PageReply,
@@ -24,6 +26,8 @@ import {
 
 export interface HostedApiOptions {
   readonly world: World;
+  /** Key of the signatures that this installation issues. */
+  readonly secret: string;
   /** Whether shoppers may choose how a try ends. */
   readonly local: boolean;
   readonly hosted: HostedPages;
@@ -57,17 +61,25 @@ export class HostedApi {
     if (!result.outcome.ok) return this.#refused(hosted_id, result);
     const { hosted, session, merchant } = result.outcome.value;
     const categories = pageCategories(hosted, session);
-    return told(sessionView({ ...session, categories }, contextOf(world, merchant), local));
+    const view = sessionView({ ...session, categories }, contextOf(world, merchant), local);
+    return told({ ...view, look: lookOf(hosted.options) });
+  }
+
+  /** The images that the page of a hosted session may load. */
+  async images(hosted_id: string | undefined): Promise<string[]> {
+    if (hosted_id === undefined) return [];
+    const { outcome } = await this.#options.hosted.view(hosted_id);
+    return outcome.ok ? imagesOf(lookOf(outcome.value.hosted.options)) : [];
   }
 
   async signIn(hosted_id: string, call: HostedCall): Promise<PageReply> {
     const { outcome } = await this.#options.hosted.view(hosted_id);
     if (!outcome.ok) return told(problemOf('session_unknown'));
-    return this.#page.signIn({ ...call, session_id: outcome.value.session.session_id });
+    return this.#page.signIn({ ...call, session_id: outcome.value.session.session_id }, hosted_id);
   }
 
   async authorize(hosted_id: string, call: HostedCall): Promise<PageReply> {
-    const { asked, reply } = readTry(call.body, this.#options.local);
+    const { asked, reply } = readTry(call.body, hosted_id, this.#options);
     if (reply) return reply;
     const result = await this.#tried(hosted_id, asked);
     this.#note(call, result);
@@ -90,8 +102,12 @@ export class HostedApi {
     if (reason === 'bad_hosted_session') return told(OTHERS);
     if (reason !== 'hosted_ended') return refused(outcome);
     const { outcome: now } = await this.#options.hosted.view(hosted_id);
-    const bought = now.ok && (now.value.hosted.status === 'COMPLETED' || now.value.session.status === 'complete');
-    return told({ problem: bought ? 'session_completed' : 'link_ended' });
+    if (!now.ok) return told({ problem: 'link_ended' });
+    const { hosted, session, redirect_url } = now.value;
+    // Whoever opens the link again, or pressed the browser's back button, is where the purchase had left them.
+    if (hosted.status === 'COMPLETED')
+      return told({ problem: 'session_completed', ...(redirect_url !== undefined && { redirect_url }) });
+    return told({ problem: session.status === 'complete' ? 'session_completed' : 'link_ended' });
   }
 
   /** What the shopper did belongs to the story that the log tells. */
@@ -108,7 +124,7 @@ export class HostedApi {
       method: 'POST',
       path,
       status: 200,
-      request: JSON.stringify(body),
+      request: loggable(body),
       response: tried ? JSON.stringify(resultOf(tried)) : '',
       note: Object.keys(note).length > 0 ? JSON.stringify(note) : '',
     });

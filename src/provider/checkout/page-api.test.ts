@@ -1,14 +1,14 @@
 /** The files and calls of page and SDK, as any client can see them. */
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { type IncomingMessage, request } from 'node:http';
+import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { type Provider, startProvider } from '../index.ts';
 import { type Json, Shop } from '../testing.ts';
-import { PAGE_CSP } from './assets.ts';
-import { newHosted, newSession } from './testing.ts';
+import { hostedCsp, PAGE_CSP } from './assets.ts';
+import { listening, newHosted, newSession } from './testing.ts';
 
 describe('page and SDK over HTTP', () => {
   let provider: Provider;
@@ -48,6 +48,36 @@ describe('page and SDK over HTTP', () => {
     assert.equal((await call('GET', '/checkout/__proto__')).status, 404);
     assert.equal((await call('POST', '/checkout/pay')).status, 405);
     assert.equal((await call('HEAD', '/checkout/pay')).text, '');
+  });
+
+  test('files travel compressed where the browser takes that, and calls as they are', async () => {
+    // Through caches and proxies too: what is kept for one browser must not be given to another that cannot read it.
+    const { client_token } = await newSession(await open());
+    const raw = async (path: string, accepted: string | undefined, headers = {}) => {
+      const asked = request(provider.url + path, {
+        headers: { ...headers, ...(accepted && { 'accept-encoding': accepted }) },
+      });
+      const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+        asked.on('response', resolve).on('error', reject).end(),
+      );
+      const { vary, 'content-encoding': coding, 'content-length': length } = answer.headers;
+      const bytes = await buffer(answer);
+      assert.equal(Number(length), bytes.length);
+      return { vary, coding, bytes };
+    };
+    for (const path of ['/checkout/pay', '/checkout/page.js', '/kp/lib/v1/api.js', '/shop', '/shop/shop.css']) {
+      const plain = await raw(path, undefined);
+      const [gzip, br] = [await raw(path, 'gzip'), await raw(path, 'gzip, deflate, br')];
+      assert.deepEqual([plain.coding, gzip.coding, br.coding], [undefined, 'gzip', 'br'], path);
+      assert.deepEqual(gunzipSync(gzip.bytes), plain.bytes);
+      assert.deepEqual(brotliDecompressSync(br.bytes), plain.bytes);
+      for (const { vary } of [plain, gzip, br]) assert.equal(vary, 'Accept-Encoding', path);
+      assert.ok(br.bytes.length < plain.bytes.length);
+    }
+    const authorization = `Bearer ${client_token}`;
+    const call = await raw('/checkout/api/session', 'gzip, br', { authorization });
+    assert.equal(call.coding, undefined);
+    assert.ok(JSON.parse(call.bytes.toString()));
   });
 
   test('browsers of any origin may call', async () => {
@@ -95,20 +125,61 @@ describe('page and SDK over HTTP', () => {
       assert.equal((await call('GET', `/checkout/api${path}`, client_token)).status, 404);
   });
 
+  const signIn = async (token: string, path = '/checkout/api', contact = 'alma@email.se') => {
+    const answer = await json('POST', `${path}/sign-in`, token, { contact, code: '123456' });
+    return String(answer.signed_in);
+  };
+
+  test('nobody pays without having signed in, to this very page', async () => {
+    // A browser that leaves a step out, or a script that drives the calls, must not get further than a shopper.
+    const shop = await open();
+    const [one, other] = [await newSession(shop), await newSession(shop)];
+    const hosted = await newHosted(shop);
+    const end = hosted.redirect_url.slice(hosted.redirect_url.lastIndexOf('/') + 1);
+    const proof = await signIn(one.client_token);
+    const [claims = '', signature = ''] = proof.split('.');
+    const somebody = Buffer.from('somebody@email.se').toString('base64url');
+    const wrong = [
+      undefined,
+      '',
+      'x.y',
+      `${claims}.`,
+      `${somebody}.${signature}`,
+      await signIn(other.client_token),
+      await signIn(end, '/checkout/api/hosted'),
+      one.client_token,
+    ];
+    const authorize = (signed_in?: string) =>
+      json('POST', '/checkout/api/authorize', one.client_token, { ...(signed_in !== undefined && { signed_in }) });
+    for (const signed_in of wrong) assert.deepEqual(await authorize(signed_in), { problem: 'signed_out' }, signed_in);
+    const hostedAuthorize = (signed_in: string) => json('POST', '/checkout/api/hosted/authorize', end, { signed_in });
+    assert.deepEqual(await hostedAuthorize(proof), { problem: 'signed_out' });
+    for (const code of ['', '12345', '999999'])
+      assert.deepEqual(
+        await json('POST', '/checkout/api/sign-in', one.client_token, { contact: 'alma@email.se', code }),
+        { invalid: 'code' },
+      );
+    const read = await shop.call('GET', `/payments/v1/sessions/${one.session_id}`);
+    assert.equal(read.body.authorization_token, undefined);
+    assert.equal((await authorize(proof)).approved, true);
+  });
+
   test('a try over the calls, and its place in the log without the token', async () => {
     const shop = await open();
     const { client_token, session_id } = await newSession(shop);
     const opened = await json('POST', '/checkout/api/begin', client_token, {});
     assert.deepEqual(opened, { approved: false, show_form: true, open: true });
-    const result = await json('POST', '/checkout/api/authorize', client_token, { payment_method: 'card' });
+    const signed_in = await signIn(client_token);
+    const result = await json('POST', '/checkout/api/authorize', client_token, { payment_method: 'card', signed_in });
     assert.equal(result.approved, true);
     const placed = await shop.order(String(result.authorization_token));
     assert.deepEqual(placed.body.authorized_payment_method, { type: 'card' });
-    assert.deepEqual(await json('POST', '/checkout/api/authorize', client_token, {}), { problem: 'session_completed' });
+    const again = await json('POST', '/checkout/api/authorize', client_token, { signed_in });
+    assert.deepEqual(again, { problem: 'session_completed' });
     const { entries } = (await provider.control('GET', `/log?session_id=${session_id}`)) as { entries: Json[] };
     const tries = entries.filter(({ path }) => path === '/checkout/api/authorize');
     assert.equal(tries.length, 2);
-    assert.ok(!JSON.stringify(entries).includes(client_token));
+    for (const secret of [client_token, signed_in]) assert.ok(!JSON.stringify(entries).includes(secret));
   });
 
   test('each approval calls the shop’s authorization URL with its own token', async (t) => {
@@ -121,8 +192,9 @@ describe('page and SDK over HTTP', () => {
     const merchant_urls = { authorization: `${url}/authorized/{session.id}` };
     const { client_token, session_id } = await newSession(shop, { merchant_urls });
     const tokens = [];
+    const signed_in = await signIn(client_token);
     for (let tries = 0; tries < 2; tries++)
-      tokens.push((await json('POST', '/checkout/api/authorize', client_token, {})).authorization_token);
+      tokens.push((await json('POST', '/checkout/api/authorize', client_token, { signed_in })).authorization_token);
     while (bodies.length < 2) await setTimeout(10);
     const expected = tokens.map((authorization_token) => ({ authorization_token, session_id }));
     assert.deepEqual(
@@ -169,7 +241,7 @@ describe('page and SDK over HTTP', () => {
     const end = redirect_url.slice(redirect_url.lastIndexOf('/') + 1);
     const hosted = (name: string, body: object, link = end) => json('POST', `/checkout/api/hosted/${name}`, link, body);
     const page = await call('GET', new URL(redirect_url).pathname);
-    assert.equal(page.headers.get('content-security-policy'), PAGE_CSP);
+    assert.equal(page.headers.get('content-security-policy'), hostedCsp([]));
     assert.equal((await call('POST', '/checkout/api/hosted/open')).status, 401);
     assert.equal((await call('GET', '/checkout/api/hosted/open', end)).status, 404);
     assert.equal((await call('POST', '/checkout/api/hosted/finalize', end, {})).status, 404);
@@ -179,25 +251,45 @@ describe('page and SDK over HTTP', () => {
       assert.deepEqual(await hosted('open', {}, wrong), { problem: 'session_expired' });
     assert.equal((await hosted('open', {})).order_amount, 10_000);
     assert.deepEqual(await hosted('sign-in', { contact: '?' }), { invalid: 'contact' });
-    assert.deepEqual(await hosted('authorize', { data: { customer: { date_of_birth: '2999-01-01' } } }), {
+    const signed_in = await signIn(end, '/checkout/api/hosted');
+    assert.deepEqual(await hosted('authorize', { signed_in, data: { customer: { date_of_birth: '2999-01-01' } } }), {
       approved: false,
       show_form: true,
       error: { invalid_fields: ['customer.date_of_birth'] },
     });
     // The first step of two elsewhere; nobody could take the second here.
-    const bought = { auto_finalize: false, data: { customer: { date_of_birth: '1980-05-17' } } };
+    const bought = { signed_in, auto_finalize: false, data: { customer: { date_of_birth: '1980-05-17' } } };
     assert.deepEqual(await hosted('authorize', bought), { approved: true, show_form: true });
     for (const name of ['open', 'authorize'])
-      assert.deepEqual(await hosted(name, {}), { problem: 'session_completed' });
+      assert.deepEqual(await hosted(name, { signed_in }), { problem: 'session_completed' });
+  });
+
+  test('a hosted page loads the images that its merchant named, from nowhere else, and nobody frames it', async () => {
+    const shop = await open();
+    const images = (options: object) =>
+      newHosted(shop, { options }).then(async ({ redirect_url }) => {
+        const policy = (await fetch(redirect_url)).headers.get('content-security-policy') ?? '';
+        assert.match(policy, /; frame-ancestors 'none'; /);
+        return /img-src ([^;]*)/.exec(policy)?.[1];
+      });
+    assert.equal(await images({}), "'self'");
+    const logo_url = 'https://shop.example/a,b;c/logo.svg?v=1;script-src *';
+    const background_images = [
+      { url: 'https://cdn.example/wide.jpg', width: 1600 },
+      { url: 'https://shop.example/a,b;c/logo.svg' },
+      { url: 'javascript:alert(1)' },
+      { url: 'data:image/png;base64,AAAA' },
+      { url: "https://x'; script-src *" },
+      { url: 'https://x;sandbox/logo.svg' },
+    ];
+    assert.equal(
+      await images({ logo_url, background_images }),
+      "'self' https://shop.example/a%2Cb%3Bc/logo.svg https://cdn.example/wide.jpg",
+    );
+    const many = Array.from({ length: 100 }, (_, index) => ({
+      url: `https://cdn.example/${index}/${'x'.repeat(400)}`,
+    }));
+    assert.equal((await images({ background_images: many }))?.split(' ').length, 9);
+    assert.equal(await images({ logo_url: `https://cdn.example/${'x'.repeat(1_900)}` }), "'self'");
   });
 });
-
-/** A shop's server that takes every call. */
-function listening(take: (request: IncomingMessage) => Promise<void>): Promise<{ server: Server; url: string }> {
-  const server = createServer((request, response) => void take(request).then(() => response.writeHead(204).end()));
-  return new Promise((resolve) =>
-    server.listen(0, '127.0.0.1', () =>
-      resolve({ server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
-    ),
-  );
-}

@@ -14,12 +14,15 @@ import { openSession } from '../engine/session.ts';
 import { invalidAddressFields, invalidCustomerFields } from '../engine/shopper-data.ts';
 import { CATEGORIES, type Context, type Merchant, PAYMENT_METHOD_TYPES, type Session } from '../engine/state.ts';
 import { sessionPut } from '../klarna/payments.ts';
-import { tryChanges } from '../tries.ts';
+import { leftBehind } from '../tries.ts';
 import type { World } from '../world.ts';
-import type { LoadResult, Problem, SessionView, Told, TryResult } from './browser/protocol.ts';
+import type { LoadResult, Problem, SessionView, SignIn, Told, TryResult } from './browser/protocol.ts';
+import { contactOfProof, signInProof } from './client-token.ts';
 
 export interface PageApiOptions {
   readonly world: World;
+  /** Key of the signatures that this installation issues. */
+  readonly secret: string;
   /** Whether shoppers may choose how a try ends. */
   readonly local: boolean;
   /** Told when a commit left something to deliver. */
@@ -49,6 +52,7 @@ const request = object({
   auto_finalize: boolean(),
   contact: text({ max: 99 }),
   code: text({ max: 20 }),
+  signed_in: text({ max: 1000 }),
 });
 type PageRequest = typeof request extends Rule<infer T> ? T : never;
 
@@ -93,7 +97,7 @@ export class PageApi {
       if (!outcome.ok) return { outcome, changes: {} };
       const { ended, session: begun } = outcome.value;
       // To load is no try: it leaves no mark on the session.
-      const changes = ended && moment === 'authorize' ? tryChanges(ended, this.#options.world) : putSession(begun);
+      const changes = ended && moment === 'authorize' ? this.#left(ended) : putSession(begun);
       return { outcome, changes, ...(ended && { tried: ended }) };
     };
     const outcome = await this.#run(call, work);
@@ -103,7 +107,7 @@ export class PageApi {
   }
 
   async authorize(call: PageCall): Promise<PageReply> {
-    const { asked, reply } = readTry(call.body, this.#options.local);
+    const { asked, reply } = readTry(call.body, call.session_id, this.#options);
     if (reply) return reply;
     return this.#try(call, (session, context) => authorize(session, asked, context));
   }
@@ -114,20 +118,24 @@ export class PageApi {
     return this.#try(call, (session, context) => finalize(session, { data }, context));
   }
 
-  /** The one-time code: asked for without `code`, checked with it. Nothing is sent, and nobody is remembered. */
-  async signIn(call: PageCall): Promise<PageReply> {
+  /**
+   * The one-time code: asked for without `code`, checked with it. Nothing is sent, and nobody is remembered: whoever knows the code gets
+   * a proof of it. @param page what the proof is for: the session, or the hosted session over it
+   */
+  async signIn(call: PageCall, page = call.session_id): Promise<PageReply> {
     const sent = readRequest(call.body);
     if (sent.reply) return sent.reply;
     const { contact = '', code } = sent.value;
-    const { store } = this.#options.world;
-    const session = await store.get<Session>('session', call.session_id);
+    const { world, secret } = this.#options;
+    const session = await world.store.get<Session>('session', call.session_id);
     if (!session) return told({ problem: 'session_expired' });
     const kind = contact.includes('@') ? 'email' : 'phone';
     const country = decidingCountry(session.details);
     if (contact === '' || invalidAddressFields('', { [kind]: contact }, country).length > 0)
-      return told({ invalid: 'contact' });
-    if (code === undefined) return told({});
-    return told(/^\d{6}$/.test(code) && code !== WRONG_CODE ? {} : { invalid: 'code' });
+      return told<SignIn>({ invalid: 'contact' });
+    if (code === undefined) return told<SignIn>({});
+    if (!/^\d{6}$/.test(code) || code === WRONG_CODE) return told<SignIn>({ invalid: 'code' });
+    return told<SignIn>({ signed_in: signInProof(page, contact, secret) });
   }
 
   async #try(
@@ -137,12 +145,16 @@ export class PageApi {
     const outcome = await this.#run(call, (session, context) => {
       const decided = decide(session, context);
       if (!decided.ok) return { outcome: decided, changes: {} };
-      return { outcome: decided, changes: tryChanges(decided.value, this.#options.world), tried: decided.value };
+      return { outcome: decided, changes: this.#left(decided.value), tried: decided.value };
     });
     if (!outcome.ok) return refused(outcome);
     const { callbacks, session } = outcome.value;
     if (callbacks.length > 0) this.#options.onCallbacks(session.merchant_id);
     return told(resultOf(outcome.value));
+  }
+
+  #left(tried: Try) {
+    return leftBehind(tried, tried.session.merchant_id, this.#options.world);
   }
 
   /** One unit of work over the session, with its entry in the merchant's log. */
@@ -231,18 +243,24 @@ function readRequest(body: object): { value: PageRequest; reply?: never } | { va
   return { reply: error(400, messages.join('. ')) };
 }
 
-/** A try to pay as the page asks for it, or the answer to one that cannot be. @param local whether its end may be chosen */
+/**
+ * A try to pay as the page asks for it, or the answer to one that cannot be. Who chooses how it ends needs no sign-in: to go back, or in
+ * local mode. @param page what the shopper signed in to
+ */
 export function readTry(
   body: object,
-  local: boolean,
+  page: string,
+  { local, secret }: Pick<PageApiOptions, 'local' | 'secret'>,
 ): { asked: AuthorizeRequest; reply?: never } | { asked?: never; reply: PageReply } {
   const sent = readRequest(body);
   if (sent.reply) return sent;
   const { data, invalid_fields } = readData(body);
   if (invalid_fields) return { reply: told(fixable(invalid_fields)) };
-  const { payment_method_category: category, payment_method, outcome, auto_finalize, contact } = sent.value;
+  const { payment_method_category: category, payment_method, outcome, auto_finalize, signed_in } = sent.value;
   if (outcome && !OWN_ACTS.includes(outcome) && !local)
     return { reply: error(403, 'Outcomes can be chosen by name on a local server only') };
+  const contact = contactOfProof(signed_in ?? '', page, secret);
+  if (!outcome && contact === undefined) return { reply: told({ problem: 'signed_out' }) };
   const asked: AuthorizeRequest = {
     data,
     ...(category && { category }),
@@ -293,6 +311,12 @@ export function error(status: number, message: string): PageReply {
   return { status, body: { error_messages: [message] } };
 }
 
+/** A body without what would let somebody else go on in the shopper's place. */
+export function loggable(body: object): string {
+  const { signed_in: _proof, ...rest } = body as { readonly signed_in?: unknown };
+  return JSON.stringify(rest);
+}
+
 /** What the shopper did belongs to the story that the log tells. */
 function logEntry(call: PageCall, context: Context, outcome: Outcome<unknown>, tried: Try | undefined): LogEntry {
   const note = outcome.ok
@@ -307,7 +331,7 @@ function logEntry(call: PageCall, context: Context, outcome: Outcome<unknown>, t
     path: call.path,
     status: 200,
     subject: call.session_id,
-    request: JSON.stringify(call.body),
+    request: loggable(call.body),
     response: tried ? JSON.stringify(resultOf(tried)) : '',
     note: note ? JSON.stringify(note) : '',
   };

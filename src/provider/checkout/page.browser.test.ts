@@ -84,6 +84,22 @@ describe('the payment page in a browser', () => {
     });
   });
 
+  test('a shopper who is on the last step without having signed in is sent to the first', async () => {
+    const shop = await world.shop();
+    const { client_token, session_id } = await newSession(shop);
+    await world.browse({}, async (visit) => {
+      const page = await visit.openPage(client_token);
+      const progress = JSON.stringify({ step: 'choose', contact: 'alma@email.se', signed_in: 'x.y' });
+      await page.evaluate(`sessionStorage.setItem('kvitt:${session_id}', ${JSON.stringify(progress)})`);
+      await page.reload();
+      await buy(page, 'pay_now');
+      await page.getByTestId('step-sign_in').waitFor();
+      await signIn(page);
+      await buy(page, 'pay_now');
+      await page.getByTestId('ending-approved').waitFor();
+    });
+  });
+
   test('two tabs on one session: the second is told that the purchase was completed', async () => {
     const shop = await world.shop();
     const { client_token } = await newSession(shop);
@@ -123,7 +139,7 @@ describe('the payment page in a browser', () => {
   test('a server that cannot be reached is a technical error, and trying again goes on where it was', async () => {
     const shop = await world.shop();
     const { client_token } = await newSession(shop);
-    await world.browse({ expected: /ERR_FAILED|status of 500/ }, async (visit) => {
+    await world.browse({ expected: /ERR_FAILED|status of 50[03]/ }, async (visit) => {
       const page = await visit.openPage(client_token);
       await signIn(page);
       await page.route('**/checkout/api/authorize', (route) => route.abort());
@@ -131,6 +147,13 @@ describe('the payment page in a browser', () => {
       await page.getByTestId('ending-error').waitFor();
       await assertAccessible(page, 'error');
       await page.unroute('**/checkout/api/authorize');
+      for (const status of [500, 503]) {
+        await page.route('**/checkout/api/authorize', (route) => route.fulfill({ status, json: {} }));
+        await page.getByTestId('retry').click();
+        await buy(page, 'pay_now');
+        await page.getByTestId('ending-error').waitFor();
+        await page.unroute('**/checkout/api/authorize');
+      }
       await page.getByTestId('retry').click();
       await buy(page, 'pay_now');
       await page.getByTestId('ending-approved').waitFor();

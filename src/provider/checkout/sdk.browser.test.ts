@@ -1,6 +1,7 @@
 /** The SDK in a shop's page on another origin, in a real browser, under the Content-Security-Policy that the docs recommend. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { type Json, PURCHASE } from '../testing.ts';
 import { browserWorld, buy, heard, newSession, SIZES, signIn, until } from './testing.ts';
 
@@ -37,7 +38,24 @@ describe('the SDK in a browser', () => {
     });
   }
 
-  test('without a click the page lies over the shop, takes the focus, and gives it back', async () => {
+  test('without a click no window is opened, and the page lies over the shop', async () => {
+    // A browser would block the window, and some take it amiss that it was tried.
+    const shop = await world.shop();
+    const { client_token } = await newSession(shop);
+    await world.browse({}, async (visit) => {
+      const page = await visit.context.newPage();
+      const session = await visit.context.newCDPSession(page);
+      // Playwright's own ways to look into a page count as a click.
+      const look = async (expression: string) =>
+        (await session.send('Runtime.evaluate', { expression, userGesture: false, returnByValue: true })).result.value;
+      const script = encodeURIComponent(JSON.stringify({ client_token, unclicked: true }));
+      await page.goto(`${visit.shopUrl}/#${script}`);
+      while (!(await look('Boolean(document.querySelector("#klarna-payments-overlay"))'))) await setTimeout(20);
+      assert.deepEqual(await look('[navigator.userActivation.hasBeenActive, window.windows]'), [false, 0]);
+    });
+  });
+
+  test('where the browser blocks the window, the page lies over the shop, takes the focus, and gives it back', async () => {
     const shop = await world.shop();
     const { client_token } = await newSession(shop);
     await world.browse({}, async (visit) => {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, before } from 'node:test';
@@ -91,8 +91,10 @@ export interface ShopScript {
   /** For authorize only. */
   readonly authorize?: object;
   readonly data?: object;
-  /** Authorize as soon as it is loaded, without the shopper's click. */
+  /** Authorize as soon as it is loaded, in a browser that blocks the window. */
   readonly hasty?: boolean;
+  /** Authorize as soon as it is loaded, and count the windows that are opened. */
+  readonly unclicked?: boolean;
   /** Pay for the first time with other data than later. */
   readonly firstData?: object;
 }
@@ -110,8 +112,10 @@ const SHOP_JS = `
 const script = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 window.heard = { load: [], authorize: [], finalize: [], reauthorize: [], events: [] };
 const hear = (call) => (result) => { heard[call].push(result); };
-// What a browser does without a click. The real thing cannot be had here: to look into a page counts as a click.
+// What a browser does that blocks windows.
 if (script.hasty) window.open = () => null;
+window.windows = 0;
+if (script.unclicked) window.open = () => { window.windows++; return null; };
 let tries = 0;
 const data = () => (tries++ === 0 && script.firstData) || script.data || {};
 const pay = () => Klarna.Payments.authorize({ ...script.options, ...script.authorize }, data(), hear('authorize'));
@@ -121,7 +125,7 @@ window.klarnaAsyncCallback = () => {
     Klarna.Payments.on(event, (value) => heard.events.push([event, value]));
   Klarna.Payments.load({ container: '#klarna', ...script.options }, script.data ?? {}, (result) => {
     hear('load')(result);
-    if (script.hasty) pay();
+    if (script.hasty || script.unclicked) pay();
   });
 };
 document.querySelector('#pay').addEventListener('click', pay);
@@ -303,7 +307,9 @@ export async function assertAccessible(page: Page, when: string): Promise<void> 
 
 export interface Hosted {
   readonly session_id: string;
+  /** The link, also where it is not the shop that sends the shopper there. */
   readonly redirect_url: string;
+  readonly payment_session_id: string;
 }
 
 /** A hosted session over a new payment session. @param body without the payment session's URL */
@@ -312,5 +318,20 @@ export async function newHosted(shop: Shop, body: object = {}, purchase: object 
   const payment_session_url = `${shop.url}/payments/v1/sessions/${session_id}`;
   const answer = await shop.call('POST', '/hpp/v1/sessions', { payment_session_url, ...body });
   assert.equal(answer.status, 201, answer.text);
-  return { session_id: String(answer.body.session_id), redirect_url: String(answer.body.redirect_url) };
+  const { standalone_url } = answer.body.distribution_module as { standalone_url: string };
+  return {
+    session_id: String(answer.body.session_id),
+    redirect_url: standalone_url,
+    payment_session_id: session_id,
+  };
+}
+
+/** A shop's server that takes every call. */
+export function listening(take: (request: IncomingMessage) => Promise<void>): Promise<{ server: Server; url: string }> {
+  const server = createServer((request, response) => void take(request).then(() => response.writeHead(204).end()));
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () =>
+      resolve({ server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
+    ),
+  );
 }

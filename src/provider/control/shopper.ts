@@ -7,7 +7,7 @@ import { type AuthorizeRequest, authorize, finalize, SHOPPER_OUTCOMES, type Try 
 import { type Outcome, refuse } from '../engine/outcome.ts';
 import { CATEGORIES, type Context, type Merchant, PAYMENT_METHOD_TYPES, type Session } from '../engine/state.ts';
 import { sessionCode } from '../engine/statuses.ts';
-import { tryChanges } from '../tries.ts';
+import { leftBehind } from '../tries.ts';
 import {
   type About,
   type ControlCall,
@@ -79,7 +79,7 @@ export class ShopperControl {
     const about: About = { merchant_id: session.merchant_id, at_ms: now_ms, subject: session_id };
     const outcome = decide(session, { ...world, merchant, now_ms });
     if (!outcome.ok) return { answer: { outcome, about }, changes: {} };
-    return { answer: { outcome, about }, changes: tryChanges(outcome.value, world) };
+    return { answer: { outcome, about }, changes: leftBehind(outcome.value, session.merchant_id, world) };
   }
 }
 

@@ -3,7 +3,7 @@
  * its answers brings along the calls that it took, for the page to show.
  */
 import { randomUUID } from 'node:crypto';
-import { type Answer, baseOf, header, type Request } from '../../http/exchange.ts';
+import { type Answer, header, type Request } from '../../http/exchange.ts';
 import { fileAnswer } from '../checkout/face.ts';
 import { CATALOGUE, purchaseOf, readBasket } from './goods.ts';
 
@@ -11,7 +11,6 @@ export interface ShopOptions {
   /** Where Klarna is; known only once the server listens. */
   readonly klarna: () => string;
   readonly credentials: { readonly username: string; readonly password: string };
-  readonly publicUrl: string | undefined;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -77,20 +76,20 @@ export class ShopFace {
     if (order_id && !act && method === 'GET') return { order: await this.#read(order_id, calls) };
     if (method !== 'POST') throw new Refused(404, 'The shop has no such page');
     const body = bodyOf(request);
-    if (key === 'POST /checkout') return this.#checkout(request, body, calls);
-    if (key === 'POST /orders') return this.#place(request, body, calls);
+    if (key === 'POST /checkout') return this.#checkout(body, calls);
+    if (key === 'POST /orders') return this.#place(body, calls);
     if (order_id && act) return this.#settle(order_id, act, calls);
     throw new Refused(404, 'The shop has no such page');
   }
 
-  async #checkout(request: Request, body: Json, calls: Call[]): Promise<Json> {
-    const purchase = this.#purchase(request, body);
+  async #checkout(body: Json, calls: Call[]): Promise<Json> {
+    const purchase = this.#purchase(body);
     const { client_token } = await this.#call(calls, 'POST', '/payments/v1/sessions', purchase);
     return { client_token, purchase, billing_address: CATALOGUE.countries[purchase.purchase_country].shopper };
   }
 
-  async #place(request: Request, body: Json, calls: Call[]): Promise<Json> {
-    const purchase = this.#purchase(request, body);
+  async #place(body: Json, calls: Call[]): Promise<Json> {
+    const purchase = this.#purchase(body);
     const { authorization_token: token } = body;
     if (typeof token !== 'string' || !new RegExp(`^${ID}$`).test(token))
       throw new Refused(400, 'This is not an authorization token');
@@ -98,11 +97,10 @@ export class ShopFace {
     return { order: await this.#read(String(order_id), calls) };
   }
 
-  #purchase(request: Request, body: Json) {
+  #purchase(body: Json) {
     const basket = readBasket(body);
     if (typeof basket === 'string') throw new Refused(400, basket);
-    const confirmation = `${baseOf(request, this.#options.publicUrl)}/shop?order={order.id}`;
-    return { ...purchaseOf(basket), merchant_data: MARK, merchant_urls: { confirmation } };
+    return { ...purchaseOf(basket), merchant_data: MARK };
   }
 
   async #read(order_id: string, calls: Call[]): Promise<Json> {

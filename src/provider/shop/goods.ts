@@ -4,8 +4,8 @@ import { containedTax } from '../../money/lines.ts';
 /** Prices in minor units: with tax, except in the US, where tax comes on top. */
 const PRODUCTS = [
   { id: 'MUG', name: 'Coffee mug', prices: { SE: 17_900, DE: 1_690, GB: 1_490, US: 1_800 } },
-  { id: 'WOOL', name: 'Wool blanket', prices: { SE: 89_900, DE: 8_490, GB: 7_490, US: 8_900 } },
-  { id: 'LAMP', name: 'Storm lantern', prices: { SE: 49_900, DE: 4_690, GB: 3_990, US: 4_900 } },
+  { id: 'BLANKET', name: 'Wool blanket', prices: { SE: 89_900, DE: 8_490, GB: 7_490, US: 8_900 } },
+  { id: 'LANTERN', name: 'Storm lantern', prices: { SE: 49_900, DE: 4_690, GB: 3_990, US: 4_900 } },
 ] as const;
 
 /** Tax rates in basis points (2500 = 25 %). The shoppers are made up, and Klarna approves them. */

@@ -5,6 +5,8 @@ import { assertAccessible, browserWorld, buy, signIn } from '../checkout/testing
 
 const PURCHASES = [
   { country: 'SE', size: 'phone', total: 'kr', lines: 2 },
+  { country: 'DE', size: 'desktop', total: '€16.90', lines: 2 },
+  { country: 'GB', size: 'phone', total: '£14.90', lines: 2 },
   { country: 'US', size: 'desktop', total: '$19.44', lines: 3 },
 ] as const;
 

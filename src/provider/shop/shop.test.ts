@@ -20,8 +20,14 @@ describe('the demo shop', () => {
     return { status: answer.status, body: (await answer.json()) as { message: string; calls: unknown[] } };
   };
 
+  test('is named by the server’s greeting', async () => {
+    const greeting = (await (await fetch(world.provider.url)).json()) as { shop?: string };
+    assert.equal(greeting.shop, '/shop');
+    assert.equal((await fetch(world.provider.url + greeting.shop)).status, 200);
+  });
+
   test('sells to every country', async () => {
-    const items = ['MUG', 'WOOL', 'LAMP'].map((id, index) => ({ id, quantity: index * 3 + 1 }));
+    const items = ['MUG', 'BLANKET', 'LANTERN'].map((id, index) => ({ id, quantity: index * 3 + 1 }));
     for (const country of ['SE', 'DE', 'GB', 'US']) {
       const { status, body } = await ask('POST', '/checkout', { country, items });
       assert.equal(status, 200, body.message);
@@ -97,5 +103,6 @@ test('there is no demo shop where the control API is off', async () => {
   const provider = await startProvider({ control: false });
   assert.equal((await fetch(`${provider.url}/shop`)).status, 404);
   assert.equal((await fetch(`${provider.url}/shop/api/catalogue`)).status, 404);
+  assert.equal(((await (await fetch(provider.url)).json()) as { shop?: string }).shop, undefined);
   await provider.close();
 });

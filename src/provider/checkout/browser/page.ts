@@ -3,13 +3,26 @@ import { CallFailed, callApi } from './calls.ts';
 import { button, el, field, form } from './dom.ts';
 import { dateIn, moneyIn } from './format.ts';
 import { findHost, type Host } from './host.ts';
-import type { HostedEnd, OptionView, Outcome, SessionView, Show, Told, TryResult } from './protocol.ts';
+import type {
+  HostedEnd,
+  LookView,
+  OptionView,
+  Outcome,
+  Problem,
+  SessionView,
+  Show,
+  SignIn,
+  Told,
+  TryResult,
+} from './protocol.ts';
 import { fill, type Texts, textsFor } from './texts.ts';
 
 /** Where the shopper stands, kept over a reload. */
 interface Progress {
   step: 'sign_in' | 'code' | 'choose';
   contact: string;
+  /** The server's proof that the contact's code was right. */
+  signed_in?: string | undefined;
   kind?: string;
   date_of_birth?: string;
 }
@@ -35,6 +48,7 @@ type Ending =
   | 'session_completed'
   | 'merchant_inactive'
   | 'link_ended'
+  | 'details'
   | 'orphan'
   | 'approved'
   | 'ended';
@@ -52,7 +66,7 @@ void start();
 async function start(): Promise<void> {
   const language = textsFor(navigator.language);
   speak(language.language);
-  root.replaceChildren(el('main', {}, el('p', { testid: 'loading' }, language.texts.loading)));
+  waiting(language.texts);
   const host = await findHost();
   if (!host.show) return ending(host, language.texts, 'orphan', REFUSED);
   await open(host, host.show, language.texts);
@@ -63,11 +77,9 @@ async function open(host: Host, show: Show, texts: Texts, declined = false): Pro
   const session = show.hosted
     ? await answerOf<SessionView>(show, '/open', {})
     : await answerOf<SessionView>(show, '/session');
-  if ('problem' in session && session.problem)
-    return ending(host, texts, session.problem, session.problem === 'error' ? CANCELLED : REFUSED, () =>
-      open(host, show, texts),
-    );
-  if (session.problem) return;
+  if (session.problem === 'error' || session.problem === 'signed_out')
+    return ending(host, texts, 'error', CANCELLED, { retry: () => void open(host, show, texts) });
+  if (session.problem) return closed(host, texts, session.problem, session.redirect_url);
   const { language, texts: spoken } = textsFor(session.locale);
   speak(language);
   const { locale, currency } = session;
@@ -85,6 +97,7 @@ async function open(host: Host, show: Show, texts: Texts, declined = false): Pro
     progress: recall(session),
     notice: declined ? spoken.other_options : undefined,
   };
+  showBackground(session.look?.backgrounds ?? []);
   if (asked.length === 0) return unpayable(page);
   STEPS[page.progress.step](page);
 }
@@ -112,7 +125,8 @@ function signIn(page: Page): void {
     busy(async () => {
       contact.complain(undefined);
       progress.contact = contact.input.value.trim();
-      const answer = await ask<{ invalid?: string }>(page, '/sign-in', { contact: progress.contact });
+      progress.signed_in = undefined;
+      const answer = await ask<SignIn>(page, '/sign-in', { contact: progress.contact });
       if (answer?.invalid) contact.complain(texts.contact_invalid);
       else if (answer) go(page, 'code');
     });
@@ -128,9 +142,10 @@ function enterCode(page: Page): void {
     busy(async () => {
       code.complain(undefined);
       const sent = { contact: progress.contact, code: code.input.value.replace(/\s/g, '') };
-      const answer = await ask<{ invalid?: string }>(page, '/sign-in', sent);
-      if (answer?.invalid) code.complain(texts.code_invalid);
-      else if (answer) go(page, 'choose');
+      const answer = await ask<SignIn>(page, '/sign-in', sent);
+      if (answer?.invalid) return code.complain(texts.code_invalid);
+      progress.signed_in = answer?.signed_in;
+      if (answer) go(page, 'choose');
     });
   draw(
     page,
@@ -179,7 +194,7 @@ function choose(page: Page): void {
         ? [el('p', { testid: 'recurring' }, fill(texts.recurring, { merchant: session.merchant_name }))]
         : []),
       el('p', { class: 'terms', testid: 'terms' }, fill(texts.terms, { merchant: session.merchant_name })),
-      primary(fill(texts.buy, { amount: money(session.order_amount) }), 'buy'),
+      primary(fill(texts[session.look?.purchase_type ?? 'BUY'], { amount: money(session.order_amount) }), 'buy'),
     ),
   );
   pick(chosen);
@@ -231,12 +246,12 @@ async function buy(page: Page, complain: () => void): Promise<void> {
 }
 
 function requestOf({ show, progress }: Page, option: OptionView): object {
-  const { date_of_birth } = progress;
+  const { date_of_birth, signed_in } = progress;
   return {
     payment_method_category: option.category,
     payment_method: option.payment_method,
     auto_finalize: show.auto_finalize,
-    contact: progress.contact,
+    signed_in,
     ...(option.needs_date_of_birth && date_of_birth && { data: { customer: { date_of_birth } } }),
   };
 }
@@ -260,7 +275,7 @@ function tryToPay(page: Page, { outcome }: { outcome: Outcome }): void {
 
 /** The try is over: approved and abandoned ones lead back to the shop at once, a decline is told to the shopper first. */
 function finish(page: Page, result: TryResult): void {
-  const { host, texts, session, show } = page;
+  const { host, texts, session, show, progress } = page;
   if (show.hosted) {
     finishHosted(page, result);
     return;
@@ -268,9 +283,14 @@ function finish(page: Page, result: TryResult): void {
   if (result.approved || result.show_form) {
     forget(session.session_id);
     const { category: payment_method_category, payment_method } = chosenOf(page);
-    host.tell({ kvitt: 'done', result, chosen: { payment_method_category, payment_method } });
+    const { signed_in } = progress;
+    const chosen = signed_in && { payment_method_category, payment_method, signed_in };
+    host.tell({ kvitt: 'done', result, ...(chosen && { chosen }) });
     // Nobody takes the page away where no shop stands behind it, or where the shop has gone meanwhile.
-    const stay = () => ending({ ...host, attended: false }, texts, result.approved ? 'approved' : 'ended', result);
+    const stay = () => {
+      if (result.error) uncorrectable(page, result);
+      else ending({ ...host, attended: false }, texts, result.approved ? 'approved' : 'ended', result);
+    };
     if (host.attended) setTimeout(stay, STAY_MS);
     else stay();
     return;
@@ -282,8 +302,18 @@ function finish(page: Page, result: TryResult): void {
 function finishHosted(page: Page, result: HostedEnd): void {
   const { host, show, texts } = page;
   if (result.other_options) void open(host, show, texts, true);
-  else if (result.error) failed(page);
+  else if (result.error) uncorrectable(page, result);
   else leaveHosted(page, result);
+}
+
+/** What the shop said of the shopper cannot be. The shopper can do nothing about it here, and the shop can. */
+function uncorrectable(page: Page, result: TryResult): void {
+  const { host, texts, show } = page;
+  const names = (result.error?.invalid_fields ?? []).map((path) => path.slice(path.lastIndexOf('.') + 1));
+  const known = (name: string): name is keyof Texts => Object.hasOwn(texts, name);
+  const fields = [...new Set(names)].map((name) => (known(name) ? texts[name] : name.replaceAll('_', ' '))).join(', ');
+  const leave = show.hosted ? { leave: () => tryToPay(page, { outcome: 'back' }) } : {};
+  ending({ ...host, attended: false }, texts, 'details', result, { values: { fields }, ...leave });
 }
 
 /** To the shop, or to a last word where it gave no address. */
@@ -295,26 +325,48 @@ function leaveHosted(page: Page, result: HostedEnd): void {
     else ending(host, texts, result.approved ? 'approved' : result.show_form ? 'ended' : 'declined', result);
   };
   if (result.redirect_url === undefined) stay();
-  else {
-    root.replaceChildren(el('main', {}, el('p', { testid: 'loading' }, texts.loading)));
-    location.assign(result.redirect_url);
-    // The shop may be slow, or not run at all.
-    setTimeout(stay, STAY_MS);
-  }
+  else depart(result.redirect_url, texts, stay);
+}
+
+/** Goes to the shop, in place of this page: the browser's back button leads to where the shopper came from. */
+function depart(url: string, texts: Texts, stay: () => void): void {
+  waiting(texts);
+  location.replace(url);
+  // The shop may be slow, or not run at all.
+  setTimeout(stay, STAY_MS);
+}
+
+function waiting(texts: Texts): void {
+  root.replaceChildren(el('main', { class: 'ending' }, el('p', { testid: 'loading' }, texts.loading)));
 }
 
 function failed(page: Page): void {
-  ending(page.host, page.texts, 'error', CANCELLED, () => STEPS[page.progress.step](page));
+  const retry = () => STEPS[page.progress.step](page);
+  ending(page.host, page.texts, 'error', CANCELLED, { retry });
 }
 
-/** What ended the page. @param result what the shop hears when the shopper leaves from here @param retry when it makes sense */
-function ending(host: Host, texts: Texts, kind: Ending, result: TryResult, retry?: () => void): void {
+/** The session is at its end, for whatever reason. */
+function closed(host: Host, texts: Texts, kind: Exclude<Problem, 'signed_out'>, redirect_url?: string): void {
+  const stay = () => ending(host, texts, kind, REFUSED);
+  if (redirect_url === undefined) stay();
+  else depart(redirect_url, texts, stay);
+}
+
+interface WaysOn {
+  readonly retry?: () => void;
+  readonly leave?: () => void;
+  readonly values?: Readonly<Record<string, string>>;
+}
+
+/** What ended the page. @param result what the shop hears when the shopper leaves from here @param ways on from here, and values of the text */
+function ending(host: Host, texts: Texts, kind: Ending, result: TryResult, ways: WaysOn = {}): void {
   host.tell({ kvitt: 'outcome', result });
   const title = el('h1', { attributes: { tabindex: '-1' } }, texts[`${kind}_title`]);
-  const done = () => host.tell({ kvitt: 'done', result });
-  const said = el('div', { attributes: { role: 'alert' } }, title, el('p', {}, texts[`${kind}_text`]));
-  const again = retry && kind === 'error' ? button(texts.retry, 'retry', retry, 'primary') : undefined;
-  const leave = host.attended ? button(texts.close, 'close', done) : undefined;
+  const text = el('p', {}, fill(texts[`${kind}_text`], ways.values ?? {}));
+  const said = el('div', { attributes: { role: 'alert' } }, title, text);
+  const again = ways.retry && button(texts.retry, 'retry', ways.retry, 'primary');
+  const done = ways.leave ?? (host.attended ? () => host.tell({ kvitt: 'done', result }) : undefined);
+  const leave = done && button(texts.close, 'close', done, again ? 'quiet' : 'primary');
   root.replaceChildren(el('main', { class: 'ending', testid: `ending-${kind}` }, said, again, leave));
   document.title = title.textContent ?? '';
   title.focus();
@@ -323,7 +375,9 @@ function ending(host: Host, texts: Texts, kind: Ending, result: TryResult, retry
 /** One step, with everything that stands around it. */
 function draw(page: Page, heading: string, back: () => void, ...content: readonly HTMLElement[]): void {
   const { texts, session } = page;
+  const { look } = session;
   const title = el('h1', { attributes: { tabindex: '-1' } }, heading);
+  const pageTitle = look && (look.page_title ?? texts.page_title);
   const cancel = el(
     'button',
     {
@@ -339,19 +393,51 @@ function draw(page: Page, heading: string, back: () => void, ...content: readonl
       'header',
       {},
       button(`‹ ${texts.back}`, 'back', back),
-      el('span', { class: 'merchant', testid: 'merchant-name' }, session.merchant_name),
+      el('span', { class: 'merchant', testid: 'merchant-name' }, merchantOf(session.merchant_name, look)),
       cancel,
     ),
-    el('main', { testid: `step-${page.progress.step}` }, title, ...content),
+    el(
+      'main',
+      { testid: `step-${page.progress.step}` },
+      pageTitle && el('p', { class: 'kicker', testid: 'page-title' }, pageTitle),
+      title,
+      ...content,
+    ),
     orderOf(page),
     ...(session.local ? [panel(page)] : []),
   );
-  document.title = `${heading} · ${session.merchant_name}`;
+  document.title = [heading, pageTitle, session.merchant_name].filter(Boolean).join(' · ');
   title.focus();
+}
+
+/** The merchant's logo; its name where there is none, or where the link to it is broken. */
+function merchantOf(name: string, look: LookView | undefined): HTMLElement | string {
+  if (!look?.logo_url) return name;
+  const logo = el('img', { class: 'logo', testid: 'logo', attributes: { alt: name } });
+  logo.addEventListener('error', () => logo.replaceWith(name));
+  logo.src = look.logo_url;
+  return logo;
+}
+
+/** The narrowest picture that fills the window, else the widest. One that cannot be loaded is as good as none. */
+function showBackground(backgrounds: NonNullable<LookView['backgrounds']>): void {
+  const wanted = innerWidth * devicePixelRatio;
+  const widest = backgrounds.toSorted((one, other) => (one.width ?? 0) - (other.width ?? 0));
+  const picture = widest.find(({ width = 0 }) => width >= wanted) ?? widest.at(-1);
+  document.querySelector('.background')?.remove();
+  if (!picture) return;
+  const image = el('img', { class: 'background', testid: 'background', attributes: { alt: '' } });
+  image.addEventListener('error', () => image.remove());
+  image.src = picture.url;
+  document.body.prepend(image);
 }
 
 /** The order lines: open where there is room beside the step, folded on a phone. */
 function orderOf({ texts, session, money }: Page): HTMLElement {
+  const total = el('span', { testid: 'total' }, money(session.order_amount));
+  const title = [el('span', {}, texts.order_title), el('span', {}, total)];
+  if (session.look?.show_lines === false)
+    return el('aside', { attributes: { 'aria-label': texts.order_title } }, el('p', { class: 'sum' }, ...title));
   const rows = session.order_lines.map(({ name, quantity, total_amount }) =>
     el(
       'li',
@@ -365,8 +451,7 @@ function orderOf({ texts, session, money }: Page): HTMLElement {
     { class: 'rows', testid: 'order-lines', attributes: { tabindex: '0', 'aria-label': texts.order_title } },
     ...rows,
   );
-  const total = el('span', { testid: 'total' }, money(session.order_amount));
-  const details = el('details', {}, el('summary', {}, el('span', {}, texts.order_title), el('span', {}, total)), list);
+  const details = el('details', {}, el('summary', {}, ...title), list);
   details.open = matchMedia('(min-width: 48rem)').matches;
   return el('aside', { attributes: { 'aria-label': texts.order_title } }, details);
 }
@@ -405,7 +490,8 @@ async function ask<T extends object>(page: Page, path: string, body: object): Pr
   const answer = await answerOf<T>(page.show, path, body);
   if (!('problem' in answer) || !answer.problem) return answer as T;
   if (answer.problem === 'error') failed(page);
-  else ending(page.host, page.texts, answer.problem, REFUSED);
+  else if (answer.problem === 'signed_out') go(page, 'sign_in');
+  else closed(page.host, page.texts, answer.problem, answer.redirect_url);
   return undefined;
 }
 

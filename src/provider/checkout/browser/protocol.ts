@@ -26,8 +26,19 @@ export interface LoadResult {
 }
 
 /** Why a session cannot go on. Told with status 200: shoppers get here by ordinary acts, and a browser reports other statuses as errors. */
-export type Problem = 'session_expired' | 'session_completed' | 'merchant_inactive' | 'link_ended';
-export type Told<T> = (T & { readonly problem?: never }) | { readonly problem: Problem };
+export type Problem = 'session_expired' | 'session_completed' | 'merchant_inactive' | 'link_ended' | 'signed_out';
+interface Trouble {
+  readonly problem: Problem;
+  /** On a hosted page that was paid on: where the purchase had left the shopper. */
+  readonly redirect_url?: string;
+}
+export type Told<T> = (T & { readonly problem?: never }) | Trouble;
+
+/** How a step of the sign-in went: what was wrong, and after the right code the proof of it. */
+export interface SignIn {
+  readonly invalid?: 'contact' | 'code';
+  readonly signed_in?: string;
+}
 
 interface Payment {
   /** yyyy-mm-dd */
@@ -53,6 +64,17 @@ interface LineView {
   readonly total_amount: number;
 }
 
+/** How the merchant wants its hosted page. */
+export interface LookView {
+  readonly purchase_type: 'BUY' | 'RENT' | 'BOOK' | 'SUBSCRIBE' | 'DOWNLOAD' | 'ORDER' | 'CONTINUE' | 'PAY';
+  /** False: the total only. */
+  readonly show_lines: boolean;
+  readonly page_title?: string;
+  readonly logo_url?: string;
+  /** One picture in several widths (pixels), the narrowest that fills the window to be taken. */
+  readonly backgrounds?: readonly { readonly url: string; readonly width?: number }[];
+}
+
 /** What the page shows of a session. Amounts in minor units. */
 export interface SessionView {
   readonly session_id: string;
@@ -68,6 +90,8 @@ export interface SessionView {
   readonly recurring: boolean;
   /** Whether outcomes can be chosen by name. */
   readonly local: boolean;
+  /** On the hosted page. */
+  readonly look?: LookView;
 }
 
 export type Outcome = 'approve' | 'review' | 'decline' | 'error' | 'back' | 'abandon';
@@ -84,10 +108,11 @@ export interface Show {
   readonly preferred_payment_method?: string | undefined;
 }
 
-/** The way to pay that a shopper chose: said again when the shop authorizes anew without the page. */
+/** The way to pay that a signed-in shopper chose: said again when the shop authorizes anew without the page. */
 export interface Chosen {
   readonly payment_method_category: string;
   readonly payment_method: string;
+  readonly signed_in: string;
 }
 
 /** What the page tells the window that opened it. */

@@ -128,7 +128,8 @@ function showShelves({ products, countries, max_quantity }: Catalogue): void {
     const attributes = { id, type: 'number', min: '0', max: String(max_quantity), value: index === 0 ? '1' : '0' };
     const quantity = el('input', { testid: `quantity-${id}`, attributes });
     const price = el('span');
-    const element = el('li', {}, el('label', { attributes: { for: id } }, name), price, quantity);
+    const picture = el('img', { attributes: { src: `/shop/${id.toLowerCase()}.svg`, alt: '' } });
+    const element = el('li', {}, picture, el('label', { attributes: { for: id } }, name), price, quantity);
     return { id, prices, quantity, price, element };
   });
   const showPrices = () => {
@@ -140,8 +141,8 @@ function showShelves({ products, countries, max_quantity }: Catalogue): void {
   const chosen = () => shelves.map(({ id, quantity }) => ({ id, quantity: Number(quantity.value) }));
   const toCheckout = () =>
     busy(() => checkout({ country: country.value, items: chosen().filter(({ quantity }) => quantity !== 0) }));
-  const go = el('button', { testid: 'checkout', attributes: { type: 'submit' } }, 'To checkout');
-  const choice = el('ul', { class: 'rows' }, ...shelves.map(({ element }) => element));
+  const go = el('button', { class: 'primary', testid: 'checkout', attributes: { type: 'submit' } }, 'To checkout');
+  const choice = el('ul', { class: 'goods' }, ...shelves.map(({ element }) => element));
   const label = el('label', { attributes: { for: 'country' } }, 'Ship to');
   show('shelves', 'What would you like?', form(toCheckout, label, country, choice, go));
 }
@@ -150,7 +151,7 @@ async function checkout(basket: Basket): Promise<void> {
   const { client_token, purchase, billing_address } = await ask<Checkout>('/checkout', basket);
   const { given_name, family_name, street_address, postal_code, city } = billing_address;
   const address = `${given_name} ${family_name}, ${street_address}, ${postal_code} ${city}`;
-  const pay = button('Pay with Klarna', 'pay', () => busy(() => authorize(basket, billing_address, pay)));
+  const pay = button('Pay with Klarna', 'pay', () => busy(() => authorize(basket, billing_address, pay)), 'primary');
   pay.hidden = true;
   const container = el('div', { attributes: { id: 'klarna' } });
   show('checkout', 'Checkout', el('p', {}, `You are ${address}.`), rows(purchase), container, pay);
@@ -183,17 +184,20 @@ function showOrder(order: Order): void {
   const money = moneyIn(order.locale, order.purchase_currency);
   const act = (name: string) => () =>
     busy(async () => showOrder((await ask<{ order: Order }>(`/orders/${order_id}/${name}`, {})).order));
-  const state = el('p', { testid: 'status', attributes: { 'data-status': status } });
-  state.append(
-    `${order.klarna_reference} is ${status}: ${money(captured_amount)} captured, ${money(refunded_amount)} refunded.`,
+  const state = el(
+    'p',
+    { testid: 'status', attributes: { 'data-status': status } },
+    `Your order ${order.klarna_reference} is `,
+    el('span', { class: 'state' }, status),
+    ` ${money(captured_amount)} are captured, ${money(refunded_amount)} refunded.`,
   );
   show(
     'order',
     'Thank you!',
     state,
     rows(order),
-    remaining_authorized_amount > 0 ? button('Ship it', 'ship', act('ship')) : undefined,
-    captured_amount > refunded_amount ? button('Refund', 'refund', act('refund')) : undefined,
+    remaining_authorized_amount > 0 ? button('Ship it', 'ship', act('ship'), 'primary') : undefined,
+    captured_amount > refunded_amount ? button('Refund', 'refund', act('refund'), 'primary') : undefined,
     el('p', {}, el('a', { attributes: { href: '/shop' } }, 'Buy something else')),
   );
 }
