@@ -189,12 +189,13 @@ function showOrder(order: Order): void {
     { testid: 'status', attributes: { 'data-status': status } },
     `Your order ${order.klarna_reference} is `,
     el('span', { class: 'state' }, status),
-    ` ${money(captured_amount)} are captured, ${money(refunded_amount)} refunded.`,
   );
+  const moved = el('p', { class: 'hint' }, `${money(captured_amount)} captured, ${money(refunded_amount)} refunded.`);
   show(
     'order',
     'Thank you!',
     state,
+    moved,
     rows(order),
     remaining_authorized_amount > 0 ? button('Ship it', 'ship', act('ship'), 'primary') : undefined,
     captured_amount > refunded_amount ? button('Refund', 'refund', act('refund'), 'primary') : undefined,
