@@ -52,7 +52,9 @@ test('the hosted payment page as a merchant wants it', async () => {
       background_images: [{ url: `${visit.shopUrl}/wall.svg` }],
       purchase_type: 'BOOK',
     };
-    const order_lines = [{ name: 'Table for two, Friday 19:00', quantity: 1, unit_price: 40_000, total_amount: 40_000 }];
+    const order_lines = [
+      { name: 'Table for two, Friday 19:00', quantity: 1, unit_price: 40_000, total_amount: 40_000 },
+    ];
     const { redirect_url } = await newHosted(shop, { options }, { ...PURCHASE, order_amount: 40_000, order_lines });
     const page = await visit.openLink(redirect_url);
     await signIn(page);

@@ -37,7 +37,7 @@ export class Site {
   }
 
   #welcome(): object {
-    const local = ['control', 'shop'].filter((name) => this.#faces.some((face) => face.owns(`/${name}`)));
+    const local = ['control', 'shop', 'inbox'].filter((name) => this.#faces.some((face) => face.owns(`/${name}`)));
     return { ...WELCOME, ...Object.fromEntries(local.map((name) => [name, `/${name}`])) };
   }
 

@@ -45,12 +45,16 @@ function sourceOf(url: string): string {
   return `${origin}${pathname.replace(/[;,]/g, encodeURIComponent)}`;
 }
 
+/** The inbox shows what nobody else is to see: in nobody's frame. */
+const INBOX_CSP = hostedCsp([]);
+
 /** Where the demo shop keeps what it gives to browsers, as seen from here. */
 const SHOP = '../../shop/browser';
 
 /** The modules of each script, each after those that it needs. */
-const PAGE_MODULES = ['texts', 'format', 'dom', 'calls', 'host', 'page'];
-const WIDGET_MODULES = ['texts', 'format', 'dom', 'calls', 'widget'];
+const PAGE_MODULES = ['texts', 'format', 'options', 'dom', 'calls', 'host', 'page'];
+const WIDGET_MODULES = ['texts', 'format', 'options', 'dom', 'calls', 'widget'];
+const INBOX_MODULES = ['dom', 'inbox'];
 const SHOP_MODULES = ['format', 'dom', `${SHOP}/shop`];
 const SDK_MODULES = ['sdk-errors', 'calls', 'sdk-window', 'sdk'];
 
@@ -71,6 +75,8 @@ const ASSETS: Readonly<Record<string, { type: string; csp?: string; make: () => 
   '/checkout/widget.js': script(WIDGET_MODULES),
   '/checkout/page.css': styles('base.css', 'page.css'),
   '/checkout/icon.svg': picture('icon.svg'),
+  '/inbox': html('inbox.html', INBOX_CSP),
+  '/inbox/inbox.js': script(INBOX_MODULES),
   '/shop': html(`${SHOP}/shop.html`, SHOP_CSP),
   '/shop/shop.js': script(SHOP_MODULES),
   '/shop/shop.css': styles('base.css', `${SHOP}/shop.css`),

@@ -1,6 +1,7 @@
 /**
- * What shoppers' browsers fetch: the SDK, the payment page, and the calls of both. Everything here is open to any origin, because
- * shops are on other origins; what may be seen and done depends on the client token, or the hosted session's link, alone.
+ * What browsers fetch: the SDK, the payment page, and the calls of both; and the inbox, while the control API is on, which it shows.
+ * Everything here is open to any origin, because shops are on other origins; what may be seen and done depends on the client token, or
+ * the hosted session's link, alone.
  */
 import type { Answer, Request } from '../../http/exchange.ts';
 import { header, jsonObject } from '../../http/exchange.ts';
@@ -30,6 +31,7 @@ export class CheckoutFace {
   }
 
   owns(path: string): boolean {
+    if (path === '/inbox' || path.startsWith('/inbox/')) return this.#options.local;
     return path === '/checkout' || path.startsWith('/checkout/') || path.startsWith('/kp/') || isPagePath(path);
   }
 

@@ -104,6 +104,51 @@ describe('the hosted payment page in a browser', () => {
     });
   });
 
+  test('each kind of decline leads to the failure URL', async () => {
+    await world.browse({}, async (visit) => {
+      const denied = { billing_address: { email: 'customer+denied@email.se', country: 'SE' } };
+      const placed = { options: { place_order_mode: 'PLACE_ORDER' } };
+      const kinds: readonly [rules: object[], body: object, purchase: object][] = [
+        [[], {}, denied],
+        [[{ on: 'authorize', decision: 'refuse', code: 'UNAVAILABLE_PAYMENT_METHOD' }], {}, {}],
+        [[{ on: 'create_order', decision: 'refuse' }], placed, {}],
+      ];
+      for (const [risk_rules, body, purchase] of kinds) {
+        const shop = await world.shop({ risk_rules });
+        const hosted = await newHosted(shop, { ...body, merchant_urls: urlsOf(visit) }, purchase);
+        const page = await visit.openLink(hosted.redirect_url);
+        await signIn(page);
+        await buy(page, 'pay_now');
+        await page.waitForURL(/end=failure/);
+        assert.equal((await read(shop, hosted)).status, 'FAILED');
+        await page.close();
+      }
+    });
+  });
+
+  test('a message with the link is in the inbox, and leads to the page', async () => {
+    const shop = await world.shop({ name: '<i>Café</i> Mimosa' });
+    await world.browse({ size: 'phone' }, async (visit) => {
+      const inbox = await visit.context.newPage();
+      await inbox.goto(`${shop.url}/inbox?merchant_id=${shop.merchant_id}`);
+      await inbox.getByText('Nothing yet').waitFor();
+      await assertAccessible(inbox, 'empty inbox');
+      const hosted = await newHosted(shop, { options: { page_title: 'Your <b>shoes</b>' } });
+      const contact_information = { email: 'alva@email.example' };
+      const path = `/hpp/v1/sessions/${hosted.session_id}/distribution`;
+      assert.equal((await shop.call('POST', path, { method: 'email', contact_information })).status, 201);
+      await inbox.getByTestId('refresh').click();
+      assert.match(
+        await inbox.getByTestId('message').innerText(),
+        /^E-mail to alva@email\.example.*Your <b>shoes<\/b>/s,
+      );
+      await assertAccessible(inbox, 'inbox');
+      const [page] = await Promise.all([inbox.waitForEvent('popup'), inbox.getByTestId('link').click()]);
+      await page.getByTestId('step-sign_in').waitFor();
+      assert.equal(page.url(), hosted.redirect_url);
+    });
+  });
+
   test('two tabs on one link: the purchase is made once, and both are at the success URL', async () => {
     const shop = await world.shop();
     await world.browse({}, async (visit) => {

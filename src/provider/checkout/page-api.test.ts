@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { type Provider, startProvider } from '../index.ts';
-import { type Json, Shop } from '../testing.ts';
+import { type Json, PURCHASE, Shop } from '../testing.ts';
 import { hostedCsp, PAGE_CSP } from './assets.ts';
 import { listening, newHosted, newSession } from './testing.ts';
 
@@ -180,6 +180,23 @@ describe('page and SDK over HTTP', () => {
     const tries = entries.filter(({ path }) => path === '/checkout/api/authorize');
     assert.equal(tries.length, 2);
     for (const secret of [client_token, signed_in]) assert.ok(!JSON.stringify(entries).includes(secret));
+  });
+
+  test('who signs in as the test person of reviews is reviewed', async () => {
+    const shop = await open();
+    const us = {
+      purchase_country: 'US',
+      purchase_currency: 'USD',
+      locale: 'en-US',
+      billing_address: { country: 'US' },
+    };
+    const { client_token } = await newSession(shop, us);
+    const signed_in = await signIn(client_token, '/checkout/api', 'customer+pend-reject-05@email.us');
+    const result = await json('POST', '/checkout/api/authorize', client_token, { signed_in });
+    const { body } = await shop.order(String(result.authorization_token), { ...PURCHASE, ...us });
+    assert.equal(body.fraud_status, 'PENDING');
+    await shop.advance('PT6M');
+    assert.equal((await shop.read(String(body.order_id))).fraud_status, 'REJECTED');
   });
 
   test('each approval calls the shop’s authorization URL with its own token', async (t) => {

@@ -99,8 +99,9 @@ describe('the demo shop', () => {
   });
 });
 
-test('there is no demo shop where the control API is off', async () => {
+test('there is neither demo shop nor inbox where the control API is off', async () => {
   const provider = await startProvider({ control: false });
+  for (const path of ['/inbox', '/inbox/inbox.js']) assert.equal((await fetch(provider.url + path)).status, 404);
   assert.equal((await fetch(`${provider.url}/shop`)).status, 404);
   assert.equal((await fetch(`${provider.url}/shop/api/catalogue`)).status, 404);
   assert.equal(((await (await fetch(provider.url)).json()) as { shop?: string }).shop, undefined);

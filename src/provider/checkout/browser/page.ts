@@ -3,6 +3,7 @@ import { CallFailed, callApi } from './calls.ts';
 import { button, el, field, form } from './dom.ts';
 import { dateIn, moneyIn } from './format.ts';
 import { findHost, type Host } from './host.ts';
+import { optionText } from './options.ts';
 import type {
   HostedEnd,
   LookView,
@@ -207,14 +208,7 @@ function chosenOf({ options, progress, show }: Page): OptionView {
 }
 
 function choiceOf(page: Page, option: OptionView, checked: boolean, pick: (option: OptionView) => void): HTMLElement {
-  const { kind, payments } = option;
-  const { texts, money, date } = page;
-  const last = payments.at(-1);
-  const values = {
-    amount: money(last?.amount ?? 0),
-    date: date(last?.date ?? ''),
-    count: String(payments.length),
-  };
+  const { kind } = option;
   const input = el('input', { testid: `option-${kind}`, attributes: { type: 'radio', name: 'kind', value: kind } });
   input.checked = checked;
   input.addEventListener('change', () => pick(option));
@@ -222,7 +216,7 @@ function choiceOf(page: Page, option: OptionView, checked: boolean, pick: (optio
     'label',
     { class: 'option' },
     input,
-    el('span', {}, el('strong', {}, texts[kind]), el('span', { class: 'hint' }, fill(texts[`${kind}_text`], values))),
+    el('span', {}, el('strong', {}, page.texts[kind]), el('span', { class: 'hint' }, optionText(option, page))),
   );
 }
 

@@ -2,8 +2,9 @@
 import { callApi } from './calls.ts';
 import { el } from './dom.ts';
 import { dateIn, moneyIn } from './format.ts';
+import { optionText } from './options.ts';
 import type { HeightMessage, PageMessage, SessionView, Show, Told } from './protocol.ts';
-import { fill, textsFor } from './texts.ts';
+import { textsFor } from './texts.ts';
 
 const root = document.getElementById('page') as HTMLElement;
 const shop = window.parent;
@@ -25,20 +26,14 @@ async function draw(show: Show, origin: string): Promise<void> {
   const date = dateIn(session.locale);
   const rows = session.options
     .filter(({ category }) => show.categories.length === 0 || show.categories.includes(category))
-    .map(({ kind, payments }) => {
-      const last = payments.at(-1);
-      const values = {
-        amount: money(last?.amount ?? 0),
-        date: date(last?.date ?? ''),
-        count: String(payments.length),
-      };
-      return el(
+    .map((option) =>
+      el(
         'li',
         {},
-        el('strong', {}, texts[kind]),
-        el('span', { class: 'hint' }, fill(texts[`${kind}_text`], values)),
-      );
-    });
+        el('strong', {}, texts[option.kind]),
+        el('span', { class: 'hint' }, optionText(option, { texts, money, date })),
+      ),
+    );
   root.replaceChildren(el('ul', { class: 'widget', testid: 'widget' }, ...rows));
   const tell = () => {
     const height: HeightMessage = { kvitt: 'height', height: Math.ceil(root.getBoundingClientRect().height) };
