@@ -37,7 +37,7 @@ async function start(): Promise<void> {
       el('p', {}, 'What shoppers would have got by text message or e-mail. Nothing was sent to anybody.'),
       el('div', { class: 'field' }, el('label', { attributes: { for: 'merchant' } }, 'Merchant'), merchant),
       messages,
-      button('Look again', 'refresh', () => void refresh()),
+      button('Look again', 'refresh', () => void refresh(), 'primary'),
     ),
   );
   merchant.addEventListener('change', () => void refresh());
