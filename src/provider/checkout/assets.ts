@@ -14,29 +14,33 @@ export interface Asset {
   readonly csp?: string;
 }
 
-/**
- * Nothing from elsewhere, nothing inline, no forms sent, no images of order lines. Any shop may frame the page: that is what the
- * in-page overlay is.
- */
-export const PAGE_CSP = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  'frame-ancestors *',
-  "require-trusted-types-for 'script'",
-].join('; ');
+/** Nothing from elsewhere, nothing inline, no forms sent. @param framing who may frame the page, and what it frames */
+function policy(images: readonly string[], ...framing: readonly string[]): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    `img-src ${["'self'", ...images].join(' ')}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    ...framing,
+    "require-trusted-types-for 'script'",
+  ].join('; ');
+}
 
-/** The demo shop's: strict as well, and with the frame that the SDK opens, and in nobody's. */
-const SHOP_CSP = PAGE_CSP.replace('frame-ancestors *', "frame-src 'self'; frame-ancestors 'none'");
+/** No images of order lines. Any shop may frame the page: that is what the in-page overlay is. */
+export const PAGE_CSP = policy([], 'frame-ancestors *');
+
+/** With the frame that the SDK opens. */
+const SHOP_CSP = policy([], "frame-src 'self'", "frame-ancestors 'none'");
+
+/** The inbox shows what nobody else is to see. */
+const INBOX_CSP = policy([], "frame-ancestors 'none'");
 
 /** A hosted session's page: nobody frames what shoppers are sent to, and of images there are those that its merchant named. */
 export function hostedCsp(images: readonly string[]): string {
-  const sources = ["'self'", ...new Set(images.map(sourceOf))];
-  return PAGE_CSP.replace("img-src 'self'", `img-src ${sources.join(' ')}`).replace('ancestors *', "ancestors 'none'");
+  return policy([...new Set(images.map(sourceOf))], "frame-ancestors 'none'");
 }
 
 /** An image's address as a policy can name it: policies know no queries, and take `;` and `,` for the end of an entry. */
@@ -44,9 +48,6 @@ function sourceOf(url: string): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname.replace(/[;,]/g, encodeURIComponent)}`;
 }
-
-/** The inbox shows what nobody else is to see: in nobody's frame. */
-const INBOX_CSP = hostedCsp([]);
 
 /** Where the demo shop keeps what it gives to browsers, as seen from here. */
 const SHOP = '../../shop/browser';

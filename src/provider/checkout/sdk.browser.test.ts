@@ -334,6 +334,23 @@ describe('the SDK in a browser', () => {
     });
   });
 
+  test('a session that mends the charge of a customer token is authorized without load', async () => {
+    // Such shops show no widget: they have the shopper's token, and Klarna asks for a new confirmation only.
+    const shop = await world.shop();
+    const { client_token } = await newSession(shop, { step_up_id: '0190a0b0-0000-7000-8000-000000000000' });
+    const other = await newSession(shop);
+    await world.browse({}, async (visit) => {
+      const page = await visit.enterShop({ client_token: other.client_token });
+      await page.evaluate(`Klarna.Payments.init(${JSON.stringify({ client_token })})`);
+      const popup = await visit.pay(page);
+      await signIn(popup);
+      await buy(popup);
+      const [result] = await heard(page, 'authorize');
+      assert.equal(result?.approved, true);
+      assert.equal((await shop.order(String(result?.authorization_token))).status, 200);
+    });
+  });
+
   test('reviews of a payment are shown in the US', async () => {
     const shop = await world.shop();
     const us = {

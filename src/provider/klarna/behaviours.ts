@@ -96,6 +96,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'inferred',
     ],
     ['`reauthorize` after an approval in the same page asks the server only; otherwise it opens the page', 'inferred'],
+    ['`authorize` without `load` in a session with a `step_up_id`; the client token says that it has one', 'inferred'],
     ['`finalize` asks the server only. Klarna may show the bank’s page', 'different'],
     ['A known category that the session does not offer: `show_form: false`', 'inferred'],
     ['A session that has expired or was completed: `show_form: false`', 'inferred'],

@@ -186,6 +186,7 @@ function clientToken(session: Session, call: Call): string {
     language: locale?.slice(0, 2),
     environment: 'local',
     payment_method_categories: session.categories,
+    ...(session.details.step_up_id !== undefined && { step_up: true }),
   };
   const unsigned = `${TOKEN_HEADER}.${base64url(claims)}`;
   return `${unsigned}.${call.sign(unsigned)}`;

@@ -23,6 +23,8 @@ interface Session {
   readonly client_token: string;
   readonly country: string;
   readonly categories: readonly string[];
+  /** It mends the charge of a customer token: such shops authorize without `load`. */
+  readonly step_up: boolean;
 }
 
 interface Loaded {
@@ -165,9 +167,9 @@ function readToken(token: unknown): Session {
     const bytes = Uint8Array.from(atob(part.replace(/-/g, '+').replace(/_/g, '/')), (char) => char.charCodeAt(0));
     const claims = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
     if (typeof claims.session_id !== 'string') throw new Error();
-    const { purchase_country, payment_method_categories: list } = claims;
+    const { purchase_country, payment_method_categories: list, step_up } = claims;
     const categories = Array.isArray(list) ? list.map(String) : [];
-    return { client_token: String(token), country: String(purchase_country), categories };
+    return { client_token: String(token), country: String(purchase_country), categories, step_up: step_up === true };
   } catch {
     throw new KlarnaPaymentsError('InvalidClientTokenError', 'client_token is not the token of a session');
   }
@@ -203,8 +205,9 @@ function categoriesOf(options: Options, refuse: Refuse): readonly string[] {
 
 /** Categories that were given to `load`, or it fails. */
 function loadedCategories(options: Options, refuse: Refuse): readonly string[] {
-  initialized(refuse);
+  const { step_up } = initialized(refuse);
   const mine = loaded.filter(({ instance_id }) => instance_id === options.instance_id);
+  if (step_up && mine.length === 0) return categoriesOf(options, refuse);
   if (mine.length === 0) refuse('ApplicationNotLoadedError', 'Call Klarna.Payments.load first');
   const all = mine.some(({ categories }) => categories.length === 0);
   const { payment_method_category: single, payment_method_categories: list } = options;
