@@ -287,7 +287,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'Opening or reloading the page makes it IN_PROGRESS; a link that has ended, run out or never was is told on a page with status 200',
       'inferred',
     ],
-    ['The link of a purchase that was paid leads to `success` again, as does the browser’s back button', 'inferred'],
+    ['The link of a purchase that was paid leads to `success` again', 'inferred'],
     ['On the hosted page no method has a second step', 'inferred'],
     [
       'Data of the shop’s that cannot be (an address, an e-mail) is told to the shopper on the page, with the way back; the state changes with that step only',

@@ -232,11 +232,16 @@ function planOf({ texts, money, date }: Page, { payments }: OptionView): HTMLEle
 /** @param complain shows that the date of birth cannot be */
 async function buy(page: Page, complain: () => void): Promise<void> {
   const option = chosenOf(page);
-  if (option.needs_date_of_birth && !page.progress.date_of_birth) return complain();
+  // What is sent is kept for the next try, also for one with another way to pay, which has no field to correct it in.
+  if (option.needs_date_of_birth && !isPast(page.progress.date_of_birth)) return complain();
   const result = await ask<TryResult>(page, '/authorize', requestOf(page, option));
   if (!result) return;
   if (result.error?.invalid_fields.includes('customer.date_of_birth') && option.needs_date_of_birth) return complain();
   finish(page, result);
+}
+
+function isPast(day: string | undefined): boolean {
+  return Boolean(day) && new Date(`${day}T00:00:00Z`).getTime() < Date.now();
 }
 
 function requestOf({ show, progress }: Page, option: OptionView): object {
