@@ -20,7 +20,7 @@ const arrow = (folder, mayImport) => ({
   comment: `src/${folder} may import only ${[folder, ...mayImport].join(', ')}`,
   severity: 'error',
   from: { path: `^src/${folder}/`, pathNot: tests },
-  to: { path: '^(src|scripts|bench)/', pathNot: `^src/(${[folder, ...mayImport].join('|')})/` },
+  to: { path: '^(src|scripts|bench|fidelity)/', pathNot: `^src/(${[folder, ...mayImport].join('|')})/` },
 });
 
 const apart = (one, other) => ({
@@ -63,6 +63,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/provider/shop/', pathNot: tests },
       to: { path: '^src/', pathNot: '^src/(provider/shop|provider/checkout/(face[.]ts|browser)|http|money)/?' },
+    },
+    {
+      name: 'probes-know-no-server',
+      comment: 'the probes are put to any server, so they know none; only what starts Kvitt, and tests, know it',
+      severity: 'error',
+      from: { path: '^fidelity/', pathNot: '(^fidelity/targets|[.]test)[.]ts$' },
+      to: { path: '^(src|bench)/' },
     },
     {
       name: 'tests-stay-outside',

@@ -1,12 +1,13 @@
 /** Whether it stays as fast, and as small, when the data grows: the same measurements with few and with many stored orders. */
 import { join } from 'node:path';
+import { table } from '../scripts/markdown.ts';
 import { filledFolder } from './data.ts';
 import type { Measurement } from './load.ts';
 import { median, ms, orDash, whole } from './numbers.ts';
 import type { Options } from './options.ts';
 import { KVITT_FILE } from './peers.ts';
 import { measure, startServer } from './processes.ts';
-import { table, target } from './report.ts';
+import { target } from './report.ts';
 import type { ScenarioName } from './scenarios.ts';
 
 const FEW = 1_000;

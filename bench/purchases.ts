@@ -1,12 +1,12 @@
 /** Whole purchases from session to refund, and reads of the orders that came of them. */
 import { join } from 'node:path';
+import { table } from '../scripts/markdown.ts';
 import { emptyFolder } from './data.ts';
 import type { Measurement } from './load.ts';
 import { median, ms, orDash, whole } from './numbers.ts';
 import type { Options } from './options.ts';
 import { KVITT_FILE, KVITT_MEMORY, kvittOnPostgres, type Peer } from './peers.ts';
 import { measure, startServer } from './processes.ts';
-import { table } from './report.ts';
 
 const OPERATIONS_EACH = 6;
 

@@ -1,8 +1,8 @@
 /** What turns measurements into the page: wrong here, the page would say what nobody measured. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { place } from '../scripts/markdown.ts';
 import { median, percentile } from './numbers.ts';
-import { place } from './report.ts';
 
 test('the median is the middle round, whatever the order of the rounds', () => {
   assert.equal(median([11, 30, 10]), 11);
@@ -19,8 +19,8 @@ test('a percentile is a value that was measured', () => {
 test('a report replaces the one before it and touches nothing else', () => {
   const page = (text: string) =>
     `# Page\n<!-- bench:one -->${text}<!-- /bench:one -->\n<!-- bench:two -->kept<!-- /bench:two -->\n`;
-  const first = place(page(''), 'one', 'first');
+  const first = place(page(''), 'bench:one', 'first');
   assert.equal(first, page('\n\nfirst\n\n'));
-  assert.equal(place(first, 'one', 'second'), page('\n\nsecond\n\n'));
-  assert.throws(() => place(page(''), 'three', 'text'), /no place for three/);
+  assert.equal(place(first, 'bench:one', 'second'), page('\n\nsecond\n\n'));
+  assert.throws(() => place(page(''), 'bench:three', 'text'), /no place for bench:three/);
 });

@@ -1,11 +1,13 @@
 /** Session creation, side by side. Rounds alternate, so that what disturbs the machine disturbs everybody. */
+
+import { table } from '../scripts/markdown.ts';
 import { emptyFolder } from './data.ts';
 import type { Measurement } from './load.ts';
 import { median, ms, orDash, times, whole } from './numbers.ts';
 import type { Options } from './options.ts';
 import { CEILING, KVITT_FILE, KVITT_MEMORY, kvittOnPostgres, type Peer, PRISM, STRIPE_MOCK } from './peers.ts';
 import { measure, startServer } from './processes.ts';
-import { table, target } from './report.ts';
+import { target } from './report.ts';
 
 interface Round extends Measurement {
   readonly memory_mb: number | undefined;

@@ -1,11 +1,12 @@
 /** How long one waits for it: after a crash with much data, and inside a test suite. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { table } from '../scripts/markdown.ts';
 import { filledFolder } from './data.ts';
 import { median, ms, whole } from './numbers.ts';
 import type { Options } from './options.ts';
 import { KVITT_FILE } from './peers.ts';
 import { measure, runScript, startServer } from './processes.ts';
-import { table, target } from './report.ts';
+import { target } from './report.ts';
 
 const ORDERS = 100_000;
 const SUITES = 10;

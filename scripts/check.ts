@@ -11,7 +11,7 @@ const tools = [
   { name: 'types', command: ['typescript/bin/tsc', '--noEmit'] },
   { name: 'types in the browser', command: ['typescript/bin/tsc', '--noEmit', '--project', 'tsconfig.browser.json'] },
   { name: 'lint and format', command: ['@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '--colors=off'] },
-  { name: 'arrows', command: ['dependency-cruiser/bin/dependency-cruiser.mjs', 'src', 'scripts', 'bench'] },
+  { name: 'arrows', command: ['dependency-cruiser/bin/dependency-cruiser.mjs', 'src', 'scripts', 'bench', 'fidelity'] },
   { name: 'unused', command: ['knip/bin/knip.js', '--no-progress'] },
 ];
 

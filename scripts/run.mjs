@@ -28,6 +28,8 @@ const commands = {
   explain: { script: 'src/cli/kvitt.ts', args: ['explain'], needs: ['prod'] },
   kvitt: { script: 'src/cli/kvitt.ts', needs: ['prod'] },
   bench: { script: 'bench/run.ts', needs: ['prod', 'bench'] },
+  // What the benchmark compares with is installed only when it is asked for.
+  fidelity: { script: 'fidelity/run.ts', needs: ['prod'], needsWith: { '--prism': 'bench' } },
   test: { script: 'scripts/test.ts', needs: ['all'] },
   check: { script: 'scripts/check.ts', needs: ['all', 'bench'] },
   docs: { script: 'scripts/docs.ts', needs: ['all'] },
@@ -270,7 +272,8 @@ async function main([name, ...rest]) {
   const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined;
   if (!command) throw new Failure(`usage: node scripts/run.mjs <${Object.keys(commands).join('|')}> [arguments]`, 2);
   const node = await findNode();
-  for (const set of command.needs) await ensureInstalled(node, set);
+  const asked = Object.entries(command.needsWith ?? {}).filter(([flag]) => rest.includes(flag));
+  for (const set of [...command.needs, ...asked.map(([, set]) => set)]) await ensureInstalled(node, set);
   const script = join(root, command.script);
   const args = [...NODE_FLAGS, script, ...(command.args ?? []), ...rest];
   return await finished(spawn(node, args, { stdio: 'inherit', env: environment(node) }));

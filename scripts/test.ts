@@ -23,7 +23,7 @@ type TestEvent = {
 process.chdir(join(import.meta.dirname, '..'));
 
 const wanted = process.argv.slice(2).map((path) => resolve(path));
-const files = globSync('{src,scripts,bench,examples}/**/*.test.ts', { exclude: ['**/node_modules/**'] })
+const files = globSync('{src,scripts,bench,fidelity,examples}/**/*.test.ts', { exclude: ['**/node_modules/**'] })
   .map((file) => resolve(file))
   .filter((file) => wanted.length === 0 || wanted.some((path) => file.startsWith(path)))
   .sort();
