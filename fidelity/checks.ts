@@ -41,6 +41,12 @@ const READERS: Readers = {
     wanted.flatMap((name) =>
       headers.some(([each]) => each.toLowerCase() === name.toLowerCase()) ? [`header ${name} is there`] : [],
     ),
+  correlated: (_, answer) =>
+    compare(
+      'header Klarna-Correlation-Id',
+      headerOf(answer, 'Klarna-Correlation-Id'),
+      String(at(answer.json, 'correlation_id')),
+    ),
   empty: (_, { text }) => (text === '' ? [] : [`a body where none should be: ${excerpt(text)}`]),
   fields: (wanted, { json }, kept) =>
     Object.entries(wanted).flatMap(([path, value]) => compare(path, at(json, path), filled(value, kept))),

@@ -53,6 +53,8 @@ export interface Expectation {
   readonly headers?: Readonly<Record<string, Wanted>>;
   /** Header names that must not be there, in any case. */
   readonly no_headers?: readonly string[];
+  /** The correlation id among the headers is that of the body. */
+  readonly correlated?: true;
   /** No body at all. */
   readonly empty?: true;
   /** Values by path: `order_lines[0].name`. */

@@ -4,7 +4,7 @@ import { at, fill, inShort, type Kept, problems } from './checks.ts';
 import { type Answer, Client, encodeForm, headerOf, type Sent } from './client.ts';
 import type { Expectation, Probe } from './probe.ts';
 import type { Keep, Request, Variation } from './request.ts';
-import { STEPS, type Step, type StepCall, type StepName, USUAL } from './steps.ts';
+import { type Need, STEPS, type Step, type StepCall, type StepName, USUAL } from './steps.ts';
 
 /** A server that speaks Klarna's APIs, and an account there. */
 export interface Target {
@@ -180,15 +180,15 @@ class Purchase {
   }
 
   async #step(step: StepCall): Promise<void> {
-    const { body, keep = {} } = step;
+    const { body, keep = {}, status } = step;
     const made = typeof body === 'function' ? body(this.#variation) : body;
-    if ('send' in step) return this.#must({ ...step.send, ...(made !== undefined && { body: made }) }, keep);
+    if ('send' in step) return this.#must({ ...step.send, ...(made !== undefined && { body: made }) }, keep, status);
     const names = Object.keys(keep);
     if (this.#place.target.mock && names.length > 0) for (const name of names) this.#kept.set(name, randomUUID());
     else this.#keep(keep, await this.#control(step.control, made, step.needs));
   }
 
-  async #control(call: string, body: object | string = {}, need = 'settings of the account'): Promise<Answer> {
+  async #control(call: string, body: object | string = {}, need: Need = 'settings of the account'): Promise<Answer> {
     const { control } = this.#place;
     if (!control) throw new Ended('failed', `cannot be put: a mock has no ${need.replace(/^an? /, '')}`);
     const operation = call.replace(' ', ' /control');
@@ -202,9 +202,10 @@ class Purchase {
   }
 
   /** A request on the way to the one that counts. */
-  async #must(request: Request, keep: Keep): Promise<void> {
+  async #must(request: Request, keep: Keep, status?: number): Promise<void> {
     const [answer] = await this.#send(request);
-    if (answer.status >= 300) throw new Ended('failed', `cannot be put: ${request.call} answered ${inShort(answer)}`);
+    if (status === undefined ? answer.status >= 300 : answer.status !== status)
+      throw new Ended('failed', `cannot be put: ${request.call} answered ${inShort(answer)}`);
     this.#keep(keep, answer);
   }
 
@@ -251,7 +252,7 @@ class Purchase {
           Authorization: credentials === 'wrong' ? basic('K999999_nobody', 'wrong') : this.#account.authorization,
         }),
         ...(type && { 'Content-Type': type }),
-        ...headers,
+        ...filledValues(headers, this.#kept),
       },
       ...(content !== undefined && { body: content }),
     };
@@ -262,6 +263,10 @@ class Purchase {
       encodeURIComponent(fill(vars[name] ?? this.#kept.get(name) ?? whole, this.#kept)),
     );
   }
+}
+
+function filledValues(headers: Request['headers'] = {}, kept: Kept): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, fill(value, kept)]));
 }
 
 function fillPath(path: string, kept: Kept): string {

@@ -16,6 +16,7 @@ export const D = {
   dispute_states: documented('dispute states and lifecycle (Disputes v4)'),
   disputes_v2: documented('Disputes API v2'),
   auth: documented('API authentication'),
+  keys: documented('authentication, as Klarna’s generated SDK describes it'),
   limits: documented('request size limits'),
   rates: documented('rate limit'),
   retry: documented('escalation and retry policy (idempotency)'),

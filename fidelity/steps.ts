@@ -8,11 +8,19 @@ import type { Body, Keep, Request, Variation } from './request.ts';
 
 type BodyOf = Body | ((variation: Variation & { readonly purchase: object }) => Body);
 
+/** What Klarna's APIs give a merchant no means to bring about. */
+export type Need = 'a shopper' | 'a clock' | 'Klarna’s own decisions' | 'settings of the account';
+
 /** A call of Klarna's, or one of the control API: `POST /clock`. */
 export type StepCall = (
   | { readonly send: Omit<Request, 'body'> }
-  | { readonly control: string; readonly needs: 'a shopper' | 'a clock' | 'Klarna’s own decisions' }
-) & { readonly body?: BodyOf; readonly keep?: Keep };
+  | { readonly control: string; readonly needs: Need }
+) & {
+  readonly body?: BodyOf;
+  readonly keep?: Keep;
+  /** The status that it must have when it is no success. */
+  readonly status?: number;
+};
 
 export interface Step {
   readonly after?: StepName;
@@ -55,6 +63,17 @@ const TOKENIZED: Variation = { purchase: bought({ intent: 'tokenize' }) };
 
 const TABLE = {
   nothing: { calls: [] },
+  /** An account with a key in the newer form. */
+  keyed: {
+    calls: [
+      {
+        control: 'POST /merchants/$merchant_id/credentials',
+        needs: 'settings of the account',
+        body: { api_key: true },
+        keep: { api_key: field('api_key') },
+      },
+    ],
+  },
   session: {
     calls: [
       {
@@ -198,6 +217,21 @@ const TABLE = {
         control: 'POST /customer-tokens/$customer_token/instrument',
         needs: 'Klarna’s own decisions',
         body: { works: false },
+      },
+    ],
+  },
+  /** A charge failed, and may be recovered with the shopper. */
+  charge_failed: {
+    after: 'token_failing',
+    calls: [
+      {
+        send: { call: 'POST /customer-token/v1/tokens/{customer_token}/order' },
+        body: ({ purchase }) => ({
+          ...pick(purchase, ['purchase_currency', 'order_amount', 'order_tax_amount', 'order_lines']),
+          step_up: 'SUPPORTED',
+        }),
+        status: 403,
+        keep: { step_up_id: field('step_up_id') },
       },
     ],
   },

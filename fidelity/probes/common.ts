@@ -129,6 +129,20 @@ const HEADERS: readonly Probe[] = [
     status: 200,
     headers: limits(/^(?:200, 200|50, 50);w=1$/),
   }),
+  wire(
+    'same-correlation',
+    'A refusal has one id, in headers and body',
+    D.kp_errors,
+    { status: 400, correlated: true },
+    { body: {} },
+  ),
+  orders(
+    'same-correlation',
+    'In Order Management too',
+    D.om_errors,
+    { status: 404, correlated: true },
+    { given: 'nothing', vars: { order_id: NOBODY } },
+  ),
   orders(
     '404-correlation',
     'A 404 has one too',
@@ -216,13 +230,6 @@ const FORMS: readonly Probe[] = [
   acknowledged('empty-string', 'A write without content may be empty', O.clients, { status: 204 }, { body: '' }),
   acknowledged('empty-object', 'Or an empty object', O.clients, { status: 204 }, { body: {} }),
   acknowledged('nothing', 'Or nothing', O.clients, { status: 204 }),
-  orders(
-    'many',
-    'More than 50 a second are 429 in the playground',
-    D.rates,
-    { ...refused(429, 'TOO_MANY_REQUESTS', 'Too many requests'), no_headers: ['Retry-After'] },
-    { burst: 400, variation: { settings: { rate_limits: 'playground' } } },
-  ),
 ];
 
 export const COMMON: readonly Probe[] = [...STRANGERS, ...CREDENTIALS, ...HEADERS, ...FORMS];

@@ -392,8 +392,12 @@ const STEP_UP: readonly Probe[] = [
     D.recovery,
     { status: 200, fields: { session_id: { is: 'uuid' } } },
     {
-      given: 'token',
-      body: bought({ intent: 'buy_and_tokenize', step_up_id: NOBODY, customer: { customer_token: '$customer_token' } }),
+      given: 'charge_failed',
+      body: bought({
+        intent: 'buy_and_tokenize',
+        step_up_id: '$step_up_id',
+        customer: { customer_token: '$customer_token' },
+      }),
     },
   ),
   create('us', 'In the US too', D.payments, MADE, {

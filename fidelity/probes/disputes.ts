@@ -160,6 +160,9 @@ const evidence = (more: object) => ({
   body: { attachments: [{ payment_dispute_attachment_id: '$attachment_id' }], ...more },
 });
 
+/** Enrolling changes an account for good, so it is tried on accounts of our own only. */
+const OWN_ACCOUNT = { variation: { settings: {} } } as const;
+
 /** Each command in each state in which it does not belong. */
 const WRONG_STATES: readonly Probe[] = (
   [
@@ -304,21 +307,21 @@ const COMMANDS: readonly Probe[] = [
     'A merchant enrols with 204',
     D.disputes,
     { status: 204, empty: true },
-    { variation: { settings: {} } },
+    OWN_ACCOUNT,
   ),
   operation(API, 'disputes/enrol', `POST ${PATH}/merchants/{merchant_id}/enroll`)(
     'again',
     'And again',
     D.disputes,
     { status: 204 },
-    { variation: { settings: {} }, first: [{ call: `POST ${PATH}/merchants/{merchant_id}/enroll` }] },
+    { ...OWN_ACCOUNT, first: [{ call: `POST ${PATH}/merchants/{merchant_id}/enroll` }] },
   ),
   operation(API, 'disputes/enrol-partner', `POST ${PATH}/partners/{partner_id}/enroll`)(
     '204',
     'A partner enrols with 204',
     D.disputes,
     { status: 204, empty: true },
-    { variation: { settings: {} }, vars: { partner_id: '$merchant_id' }, body: { client_id: 'client' } },
+    { ...OWN_ACCOUNT, vars: { partner_id: '$merchant_id' }, body: { client_id: 'client' } },
   ),
 ];
 
@@ -444,7 +447,7 @@ const V2: readonly Probe[] = [
     'A merchant enrols',
     D.disputes_v2,
     { status: [200, 201, 202, 204] },
-    { body: {} },
+    { body: {}, ...OWN_ACCOUNT },
   ),
 ];
 

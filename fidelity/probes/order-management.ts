@@ -300,6 +300,25 @@ const READS: readonly Probe[] = [
     },
   }),
   read(
+    'line-more',
+    'Identifiers and links of a line stay',
+    D.management,
+    {
+      status: 200,
+      fields: {
+        'order_lines[0].product_identifiers.brand': 'shoe-brand',
+        'order_lines[0].image_url': 'https://shop.example/shoe.png',
+      },
+    },
+    {
+      variation: {
+        purchase: purchase([
+          line(10_000, { product_identifiers: { brand: 'shoe-brand' }, image_url: 'https://shop.example/shoe.png' }),
+        ]),
+      },
+    },
+  ),
+  read(
     'line-urls',
     'URLs that were not sent are not there',
     O.order,
@@ -608,6 +627,40 @@ const AGES: readonly Probe[] = [
   capture('delay', 'A delay of nothing is taken', D.management, CAPTURED, {
     body: { captured_amount: 1, shipping_delay: 0 },
   }),
+];
+
+/** Twenty at once of what there is for ten: ten are done, whatever the order. */
+const RACES: readonly Probe[] = [
+  capture(
+    'at-once',
+    'Captures at once never take more than was authorized',
+    D.management,
+    { status: 201 },
+    {
+      burst: 20,
+      afterwards: leaves({ captured_amount: 10_000, status: 'CAPTURED', captures: { length: 10 } }),
+    },
+  ),
+  on('refund', 'captured')(
+    'at-once',
+    'Refunds at once never give more than was captured',
+    D.management,
+    { status: 201 },
+    {
+      burst: 20,
+      afterwards: leaves({ refunded_amount: 10_000, refunds: { length: 10 } }),
+    },
+  ),
+  on('cancel', 'order')(
+    'at-once',
+    'Cancelling ten times at once is cancelling once',
+    O.recorded,
+    { status: 204 },
+    {
+      burst: 10,
+      afterwards: leaves({ status: 'CANCELLED' }),
+    },
+  ),
 ];
 
 const keyed = (key: string) => ({ 'Klarna-Idempotency-Key': key });
@@ -1356,6 +1409,7 @@ export const ORDER_MANAGEMENT: readonly Probe[] = [
   ...BY_STATE,
   ...CAPTURES,
   ...AGES,
+  ...RACES,
   ...KEYS,
   ...CAPTURE_READS,
   ...REFUNDS,
