@@ -114,8 +114,9 @@ describe('Kvitt', () => {
   });
 
   test('has the score that docs/fidelity.md says', () => {
-    // `npm run fidelity` writes it.
+    // A score that nobody measured is an advertisement.
     const document = readFileSync(new URL('../docs/fidelity.md', import.meta.url), 'utf8');
-    assert.equal(place(document, 'fidelity:kvitt', report(outcomes, { allFailures: true })), document);
+    const now = place(document, 'fidelity:kvitt', report(outcomes, { allFailures: true }));
+    assert.ok(now === document, 'docs/fidelity.md says something else than this run; npm run fidelity writes it');
   });
 });

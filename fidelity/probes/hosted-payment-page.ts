@@ -159,7 +159,7 @@ const CREATE: readonly Probe[] = [
   create(
     'unknown',
     'So is an unknown one',
-    D.hosted,
+    inferred('as an expired one'),
     { status: 404 },
     { given: 'nothing', body: { payment_session_url: `$url/payments/v1/sessions/${NOBODY}` } },
   ),

@@ -124,7 +124,7 @@ const PAYOUTS: readonly Probe[] = [
     'unknown',
     'An unknown one is 404',
     D.settlements,
-    { status: 404, code: 'NOT_FOUND' },
+    { ...wrong, status: 404 },
     { given: 'nothing', vars: { payment_reference: 'XXXXXXXX' } },
   ),
   sum(
