@@ -119,3 +119,13 @@ export function operation(api: string, name: string, call: string, usual: More =
 export function refused(status: number, code: string, ...messages: readonly string[]): Expectation {
   return { status, code, ...(messages.length > 0 && { messages }) };
 }
+
+/** An error in the usual shape, where no document names the code. */
+export function error(status: number | readonly number[]): Expectation {
+  const fields = {
+    error_code: { is: 'text' },
+    error_messages: { is: 'list' },
+    correlation_id: { is: 'text' },
+  } as const;
+  return { status, fields };
+}

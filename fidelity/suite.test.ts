@@ -52,7 +52,7 @@ const WRONG = [
     name: '404 in Klarna’s shape',
     status: 404,
     body: JSON.stringify({ error_code: 'NOT_FOUND', error_messages: [], correlation_id: 'x' }),
-    most: 0.06,
+    most: 0.02,
   },
   { name: '500 and nothing', status: 500, body: '', most: 0.01 },
 ];

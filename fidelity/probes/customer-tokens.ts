@@ -1,5 +1,5 @@
 /** Customer tokens: made of an authorization, read, charged, cancelled. */
-import { operation, type Probe, refused } from '../probe.ts';
+import { error, operation, type Probe, refused } from '../probe.ts';
 import { ALMA, bought, IN_US, line, long, NOBODY, PURCHASE, purchase } from '../purchases.ts';
 import { D, inferred, O } from '../sources.ts';
 
@@ -185,13 +185,10 @@ const READS: readonly Probe[] = [
     refused(404, 'NOT_FOUND', 'Invalid customer-token ID'),
     { given: 'nothing', vars: { customer_token: NOBODY } },
   ),
-  read(
-    'no-uuid',
-    'An id that cannot be is 4xx, not 500',
-    O.recorded,
-    { status: [400, 404] },
-    { given: 'nothing', vars: { customer_token: 'nonsense' } },
-  ),
+  read('no-uuid', 'An id that cannot be is 4xx, not 500', O.recorded, error([400, 404]), {
+    given: 'nothing',
+    vars: { customer_token: 'nonsense' },
+  }),
 ];
 
 const CHARGE = {
@@ -304,12 +301,12 @@ const CHARGES: readonly Probe[] = [
     bad('phone'),
     charged({ shipping_address: { phone: '1234' } }),
   ),
-  charge('not-json', 'What is not JSON is 400', D.create_order, { status: 400 }, { body: '{' }),
+  charge('not-json', 'What is not JSON is 400', D.create_order, error(400), { body: '{' }),
   charge(
     'currency',
     'A currency in which it cannot pay',
     D.create_order,
-    { status: [400, 403] },
+    error([400, 403]),
     charged({ purchase_currency: 'EUR' }),
   ),
   charge(
@@ -342,7 +339,7 @@ const CHARGES: readonly Probe[] = [
     { status: 403, fields: { error_code: 'TOKEN_SUSPENDED' } },
     { given: 'token_suspended' },
   ),
-  charge('cancelled', 'A cancelled one is not charged', D.create_order, { status: 403 }, { given: 'token_cancelled' }),
+  charge('cancelled', 'A cancelled one is not charged', D.create_order, error(403), { given: 'token_cancelled' }),
   charge(
     'unknown',
     'An unknown one is 404 TOKEN_NOT_FOUND',
@@ -367,7 +364,16 @@ const CANCELS: readonly Probe[] = [
     { status: 202 },
     { afterwards: { send: { call: READ }, expect: { status: 200, fields: { status: 'CANCELLED' } } } },
   ),
-  cancel('lower-case', 'In lower case too', O.clients, { status: 202 }, { body: { status: 'cancelled' } }),
+  cancel(
+    'lower-case',
+    'In lower case too',
+    O.clients,
+    { status: 202 },
+    {
+      body: { status: 'cancelled' },
+      afterwards: { send: { call: READ }, expect: { status: 200, fields: { status: 'CANCELLED' } } },
+    },
+  ),
   cancel(
     'active',
     'Nothing else can be asked for',

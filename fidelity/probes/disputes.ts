@@ -60,7 +60,7 @@ const LIST: readonly Probe[] = [
 ];
 
 const read = operation(API, 'disputes/read', `GET ${ONE}`, { given: 'disputed' });
-const in_state = (state: string, more: NonNullable<Expectation['fields']> = {}) => ({
+const inState = (state: string, more: NonNullable<Expectation['fields']> = {}) => ({
   status: 200,
   fields: { state, ...more },
 });
@@ -91,7 +91,7 @@ const READ: readonly Probe[] = [
     'initiated',
     'INITIATED, with evidence requested until',
     D.dispute_states,
-    in_state('INITIATED', {
+    inState('INITIATED', {
       'state_context.representment.state': 'EVIDENCE_REQUESTED',
       'state_context.representment.expires_at': { is: 'timestamp' },
     }),
@@ -100,14 +100,14 @@ const READ: readonly Probe[] = [
     'represented',
     'With evidence it is REPRESENTMENT',
     D.dispute_states,
-    in_state('REPRESENTMENT', { previous_state: 'INITIATED', 'representment.state': 'EVIDENCE_RECEIVED' }),
+    inState('REPRESENTMENT', { previous_state: 'INITIATED', 'representment.state': 'EVIDENCE_RECEIVED' }),
     { given: 'represented' },
   ),
   read(
     'pre-arbitration',
     'Lost in the first round it is PRE_ARBITRATION until',
     D.dispute_states,
-    in_state('PRE_ARBITRATION', {
+    inState('PRE_ARBITRATION', {
       previous_state: 'REPRESENTMENT',
       'state_context.arbitration_expires_at': { is: 'timestamp' },
       'arbitration.preliminary_outcome': 'LOST',
@@ -118,21 +118,21 @@ const READ: readonly Probe[] = [
     'arbitration',
     'Appealed it is ARBITRATION',
     D.dispute_states,
-    in_state('ARBITRATION', { previous_state: 'PRE_ARBITRATION' }),
+    inState('ARBITRATION', { previous_state: 'PRE_ARBITRATION' }),
     { given: 'arbitration' },
   ),
   read(
     'lost',
     'Accepted it is CLOSED and LOST',
     D.dispute_states,
-    in_state('CLOSED', { 'state_context.dispute_outcome': 'LOST', 'state_context.closed_at': { is: 'timestamp' } }),
+    inState('CLOSED', { 'state_context.dispute_outcome': 'LOST', 'state_context.closed_at': { is: 'timestamp' } }),
     { given: 'dispute_lost' },
   ),
   read(
     'out-of-time',
     'Without an answer in time too',
     D.dispute_states,
-    in_state('CLOSED', { 'state_context.dispute_outcome': 'LOST', 'representment.state': 'EVIDENCE_REQUEST_EXPIRED' }),
+    inState('CLOSED', { 'state_context.dispute_outcome': 'LOST', 'representment.state': 'EVIDENCE_REQUEST_EXPIRED' }),
     { given: 'dispute_out_of_time' },
   ),
   read('unknown', 'An unknown one is 404', D.disputes, error(404), nobody),
@@ -350,6 +350,12 @@ const attachOld = operation(OLD, 'disputes-v2/attach', `POST ${OLD_ONE}/attachme
   form: { file: { name: 'proof.pdf', type: 'application/pdf', bytes: 200 }, fields: { filename: 'proof.pdf' } },
 });
 
+/** Version 2 has a shape of its own for errors. */
+const oldError = (status: number) => ({
+  status,
+  fields: { error_code: { is: 'text' }, error_message: { is: 'text' } } as const,
+});
+
 const V2: readonly Probe[] = [
   listOld('200', 'Disputes are listed with a count', D.disputes_v2, OLD_FOUND),
   listOld('none', 'An account without disputes has an empty list', D.disputes_v2, OLD_NONE, { given: 'order' }),
@@ -357,7 +363,7 @@ const V2: readonly Probe[] = [
   listOld('other-order', 'And not of another', D.disputes_v2, OLD_NONE, path(`order_id=${NOBODY}`)),
   listOld('reason', 'For a reason', D.disputes_v2, OLD_FOUND, path('reason=goods_not_received')),
   listOld('sorted', 'By deadline', D.disputes_v2, OLD_FOUND, path('sort_by=-deadline_expires_at')),
-  listOld('limit', 'At most 250 at once', D.disputes_v2, { status: 400 }, path('limit=251')),
+  listOld('limit', 'At most 250 at once', D.disputes_v2, oldError(400), path('limit=251')),
   readOld('200', 'A dispute is read by its KRN', D.disputes_v2, {
     status: 200,
     fields: { dispute_krn: '$dispute_krn', reason: 'goods_not_received' },
@@ -386,13 +392,7 @@ const V2: readonly Probe[] = [
     status: 200,
     fields: { investigation_status: /^(?:opened|started|unresolved|replied|closed|deadline_expired|loss_accepted)$/ },
   }),
-  readOld(
-    'unknown',
-    'An unknown one is 404',
-    D.disputes_v2,
-    { status: 404, fields: { error_code: { is: 'text' }, error_message: { is: 'text' } } },
-    oldNobody,
-  ),
+  readOld('unknown', 'An unknown one is 404', D.disputes_v2, oldError(404), oldNobody),
   operation(OLD, 'disputes-v2/accept-loss', `POST ${OLD_ONE}/accept-loss`)(
     '2xx',
     'A loss is accepted',
@@ -410,38 +410,34 @@ const V2: readonly Probe[] = [
     'unknown',
     'An unknown one is 404',
     D.disputes_v2,
-    { status: 404 },
+    oldError(404),
     oldNobody,
   ),
   attachOld('201', 'A file is stored with 201', D.disputes_v2, {
     status: 201,
     fields: { attachment_id: { is: 'text' }, filename: 'proof.pdf' },
   }),
-  attachOld('unknown', 'An unknown dispute is 404', D.disputes_v2, { status: 404 }, oldNobody),
+  attachOld('unknown', 'An unknown dispute is 404', D.disputes_v2, oldError(404), oldNobody),
   respond('201', 'A request is answered with 201', D.disputes_v2, {
     status: 201,
     fields: { response_id: { is: 'integer' }, created_at: { is: 'text' } },
   }),
-  respond('unknown', 'An unknown dispute is 404', D.disputes_v2, { status: 404 }, oldNobody),
-  respond(
-    'unknown-request',
-    'So is an unknown request',
-    D.disputes_v2,
-    { status: 404 },
-    { vars: { request_id: '999999' } },
-  ),
+  respond('unknown', 'An unknown dispute is 404', D.disputes_v2, oldError(404), oldNobody),
+  respond('unknown-request', 'So is an unknown request', D.disputes_v2, oldError(404), {
+    vars: { request_id: '999999' },
+  }),
   operation(OLD, 'disputes-v2/request-file', `GET ${OLD_ONE}/requests/{request_id}/attachments/{attachment_id}`)(
     'unknown',
     'A file that is not there is 404',
     D.disputes_v2,
-    { status: 404 },
+    oldError(404),
     oldNobody,
   ),
   operation(
     OLD,
     'disputes-v2/response-file',
     `GET ${OLD_ONE}/requests/{request_id}/responses/{response_id}/attachments/{attachment_id}`,
-  )('unknown', 'A file that is not there is 404', D.disputes_v2, { status: 404 }, oldNobody),
+  )('unknown', 'A file that is not there is 404', D.disputes_v2, oldError(404), oldNobody),
   operation(OLD, 'disputes-v2/enrol', 'POST /disputes/v2/enroll')(
     '2xx',
     'A merchant enrols',

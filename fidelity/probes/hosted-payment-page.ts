@@ -1,5 +1,5 @@
 /** The Hosted Payment Page v1. */
-import { operation, type Probe } from '../probe.ts';
+import { error, operation, type Probe } from '../probe.ts';
 import { ALMA, bought, IN_US, NOBODY } from '../purchases.ts';
 import { D, inferred, O } from '../sources.ts';
 import type { StepName } from '../steps.ts';
@@ -103,7 +103,7 @@ const CREATE: readonly Probe[] = [
     'both',
     'Category and list together are refused',
     D.hosted,
-    { status: 400 },
+    error(400),
     withOptions({ payment_method_category: 'PAY_LATER', payment_method_categories: ['PAY_NOW'] }),
   ),
   create(
@@ -125,44 +125,35 @@ const CREATE: readonly Probe[] = [
       show_subtotal_detail: 'HIDE',
     }),
   ),
-  create('no-url', 'Without a payment session there is none', D.hosted, { status: 400 }, { body: {} }),
+  create('no-url', 'Without a payment session there is none', D.hosted, error(400), { body: {} }),
   create(
     'foreign-url',
     'A payment session of another host is refused',
     inferred('“on the same environment”'),
-    { status: 400 },
+    error(400),
     { body: { payment_session_url: `https://example.com/payments/v1/sessions/${NOBODY}` } },
   ),
-  create('mode-unknown', 'A mode that is none', D.hosted, { status: 400 }, withOptions({ place_order_mode: 'LATER' })),
-  create(
-    'type-unknown',
-    'A purchase type that is none',
-    D.hosted,
-    { status: 400 },
-    withOptions({ purchase_type: 'STEAL' }),
-  ),
+  create('mode-unknown', 'A mode that is none', D.hosted, error(400), withOptions({ place_order_mode: 'LATER' })),
+  create('type-unknown', 'A purchase type that is none', D.hosted, error(400), withOptions({ purchase_type: 'STEAL' })),
   create(
     'category-unknown',
     'A category that is none',
     D.hosted,
-    { status: 400 },
+    error(400),
     withOptions({ payment_method_category: 'CASH' }),
   ),
   create(
     'subtotal-unknown',
     'Subtotals are hidden or not',
     D.hosted,
-    { status: 400 },
+    error(400),
     withOptions({ show_subtotal_detail: 'SHOW' }),
   ),
-  create('expired', 'An expired payment session is 404', D.hosted, { status: 404 }, { given: 'session_expired' }),
-  create(
-    'unknown',
-    'So is an unknown one',
-    inferred('as an expired one'),
-    { status: 404 },
-    { given: 'nothing', body: { payment_session_url: `$url/payments/v1/sessions/${NOBODY}` } },
-  ),
+  create('expired', 'An expired payment session is 404', D.hosted, error(404), { given: 'session_expired' }),
+  create('unknown', 'So is an unknown one', inferred('as an expired one'), error(404), {
+    given: 'nothing',
+    body: { payment_session_url: `$url/payments/v1/sessions/${NOBODY}` },
+  }),
   create(
     'not-json',
     'What is not JSON is 400',
@@ -256,27 +247,14 @@ const READS: readonly Probe[] = [
     { status: 200, fields: { status: 'COMPLETED' }, absent: ['customer'] },
     { given: 'hosted_completed', variation: { purchase: bought({ billing_address: ALMA }) } },
   ),
-  read(
-    'expired',
-    'An hour before the payment session it is gone',
-    D.hosted_create,
-    { status: 404 },
-    { given: 'hosted_expired' },
-  ),
-  read(
-    'unknown',
-    'An unknown one is 404',
-    D.hosted,
-    { status: 404 },
-    { given: 'nothing', vars: { session_id: NOBODY } },
-  ),
-  read(
-    'no-uuid',
-    'An id that cannot be is 4xx, not 500',
-    O.recorded,
-    { status: [400, 404] },
-    { given: 'nothing', vars: { session_id: 'nonsense' } },
-  ),
+  read('expired', 'An hour before the payment session it is gone', D.hosted_create, error(404), {
+    given: 'hosted_expired',
+  }),
+  read('unknown', 'An unknown one is 404', D.hosted, error(404), { given: 'nothing', vars: { session_id: NOBODY } }),
+  read('no-uuid', 'An id that cannot be is 4xx, not 500', O.recorded, error([400, 404]), {
+    given: 'nothing',
+    vars: { session_id: 'nonsense' },
+  }),
 ];
 
 const disable = operation(API, 'hosted/disable', 'DELETE /hpp/v1/sessions/{session_id}', {
@@ -299,15 +277,9 @@ const DISABLE: readonly Probe[] = [
       { given },
     ),
   ),
-  disable('completed', 'A completed one is 400', D.hosted, { status: 400 }, { given: 'hosted_completed' }),
-  disable('expired', 'An expired one is 404', D.hosted, { status: 404 }, { given: 'hosted_expired' }),
-  disable(
-    'unknown',
-    'An unknown one too',
-    D.hosted,
-    { status: 404 },
-    { given: 'nothing', vars: { session_id: NOBODY } },
-  ),
+  disable('completed', 'A completed one is 400', D.hosted, error(400), { given: 'hosted_completed' }),
+  disable('expired', 'An expired one is 404', D.hosted, error(404), { given: 'hosted_expired' }),
+  disable('unknown', 'An unknown one too', D.hosted, error(404), { given: 'nothing', vars: { session_id: NOBODY } }),
 ];
 
 const distribute = operation(API, 'hosted/distribute', 'POST /hpp/v1/sessions/{session_id}/distribution', {
@@ -376,7 +348,7 @@ const DISTRIBUTE: readonly Probe[] = [
     { status: 404, code: 'NOT_FOUND' },
     { given: 'hosted_expired' },
   ),
-  distribute('ended', 'One that is over is 400', D.hosted, { status: 400 }, { given: 'hosted_disabled' }),
+  distribute('ended', 'One that is over is 400', D.hosted, error(400), { given: 'hosted_disabled' }),
 ];
 
 export const HOSTED_PAYMENT_PAGE: readonly Probe[] = [...CREATE, ...READS, ...DISABLE, ...DISTRIBUTE];

@@ -1,5 +1,5 @@
 /** Settlements v1: payouts, transactions, reports. */
-import { operation, type Probe, refused } from '../probe.ts';
+import { error, operation, type Probe } from '../probe.ts';
 import { NOBODY } from '../purchases.ts';
 import { D, inferred } from '../sources.ts';
 
@@ -13,10 +13,7 @@ const on = (name: string, path: string) => {
   const make = operation(API, `settlements/${name}`, `GET ${PATH}${path}`, { given: 'paid_out' });
   return { make, query: (query: string) => ({ path: `${PATH}${path}?${query}` }) };
 };
-const wrong = {
-  status: 400,
-  fields: { error_code: { is: 'text' }, error_messages: { is: 'list' }, correlation_id: { is: 'text' } },
-} as const;
+const wrong = error(400);
 
 const { make: list, query: listed } = on('list', '/payouts');
 const { make: read } = on('read', '/payouts/{payment_reference}');
@@ -120,13 +117,10 @@ const PAYOUTS: readonly Probe[] = [
     status: 200,
     fields: { transactions: { is: 'url' } },
   }),
-  read(
-    'unknown',
-    'An unknown one is 404',
-    D.settlements,
-    { ...wrong, status: 404 },
-    { given: 'nothing', vars: { payment_reference: 'XXXXXXXX' } },
-  ),
+  read('unknown', 'An unknown one is 404', D.settlements, error(404), {
+    given: 'nothing',
+    vars: { payment_reference: 'XXXXXXXX' },
+  }),
   sum(
     '200',
     'A summary a currency',
@@ -314,10 +308,6 @@ const REPORTS: readonly Probe[] = [
     pdfIn(EVER),
   ),
   pdfSummary('no-dates', 'A period needs two dates', D.settlements, { status: 400 }, { given: 'nothing' }),
-  read('error-shape', 'Errors have the usual three keys', D.settlements, refused(404, 'NOT_FOUND'), {
-    given: 'nothing',
-    vars: { payment_reference: '00000000' },
-  }),
   read(
     'positive',
     'Amounts are positive; the type is the sign',

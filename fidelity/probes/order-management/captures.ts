@@ -1,5 +1,5 @@
 /** Captures: amounts, races, idempotency keys, and how they are read. */
-import { type Probe, refused } from '../../probe.ts';
+import { error, type Probe, refused } from '../../probe.ts';
 import { KEY, line, NOBODY, OTHER_KEY } from '../../purchases.ts';
 import { D, inferred, O } from '../../sources.ts';
 import { CALLS, CAPTURED, capture, DONE, leaves, on, REFUNDED, review } from './shared.ts';
@@ -47,7 +47,7 @@ export const CAPTURES: readonly Probe[] = [
     'zero',
     'A capture of nothing is refused',
     inferred('captures are of 1 or more when they are read'),
-    { status: [403, 422] },
+    error([403, 422]),
     { body: { captured_amount: 0 } },
   ),
   capture(

@@ -1,5 +1,5 @@
 /** An order is read: what it shows, in what shape, at what age. */
-import type { Probe } from '../../probe.ts';
+import { type Probe, refused } from '../../probe.ts';
 import { ALMA, bought, line, purchase } from '../../purchases.ts';
 import { D, O } from '../../sources.ts';
 import { CAPTURED, capture, read, review } from './shared.ts';
@@ -269,7 +269,7 @@ export const AGES: readonly Probe[] = [
       given: 'two_years_old',
     },
   ),
-  read('three-years', 'After three it cannot', D.view, { status: 404 }, { given: 'three_years_old' }),
+  read('three-years', 'After three it cannot', D.view, refused(404, 'NO_SUCH_ORDER'), { given: 'three_years_old' }),
   read(
     'customer',
     'The shopper’s date of birth and number are there',

@@ -1,5 +1,5 @@
 /** Refunds: amounts, return fees, and which capture they are booked against. */
-import { type Probe, refused } from '../../probe.ts';
+import { error, type Probe, refused } from '../../probe.ts';
 import { IN_US, line, NOBODY, purchase } from '../../purchases.ts';
 import { D, inferred, O } from '../../sources.ts';
 import { leaves, on, REFUNDED } from './shared.ts';
@@ -46,13 +46,9 @@ export const REFUNDS: readonly Probe[] = [
     body: { refunded_amount: 4_000 },
     afterwards: leaves({ status: 'PART_CAPTURED', refunded_amount: 4_000, remaining_authorized_amount: 6_000 }),
   }),
-  refund(
-    'zero',
-    'A refund of nothing is refused',
-    inferred('as for captures'),
-    { status: [403, 422] },
-    { body: { refunded_amount: 0 } },
-  ),
+  refund('zero', 'A refund of nothing is refused', inferred('as for captures'), error([403, 422]), {
+    body: { refunded_amount: 0 },
+  }),
   refund('allocated', 'Lines of one capture are booked against it', D.allocation, REFUNDED, {
     variation: { purchase: LINES },
     body: { refunded_amount: 4_000, order_lines: [line(4_000, { reference: 'hat' })] },

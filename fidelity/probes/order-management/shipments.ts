@@ -1,5 +1,5 @@
 /** Shipments, and later due dates. */
-import { type Probe, refused } from '../../probe.ts';
+import { error, type Probe, refused } from '../../probe.ts';
 import { DHL, inMarket, NOBODY } from '../../purchases.ts';
 import type { Variation } from '../../request.ts';
 import { D, inferred } from '../../sources.ts';
@@ -7,7 +7,7 @@ import { CALLS, DONE, leaves, on, paidBy } from './shared.ts';
 
 const shipping = on('order-shipping');
 /** The document names no code here. */
-const REFUSED = { status: 403, fields: { error_code: { is: 'text' } } } as const;
+const REFUSED = error(403);
 
 const later = on('due-date', 'captured');
 const options = on('due-date-options', 'captured');
@@ -103,13 +103,7 @@ export const AFTER_CAPTURE: readonly Probe[] = [
       { variation: invoiceIn(country, currency, locale, amount) },
     ),
   ),
-  options(
-    'unknown',
-    'A capture that nobody has is 404',
-    D.management,
-    { status: 404 },
-    { vars: { capture_id: NOBODY } },
-  ),
+  options('unknown', 'A capture that nobody has is 404', D.management, error(404), { vars: { capture_id: NOBODY } }),
   later('204', 'A due date is extended', D.management, DONE, { variation: paidBy('invoice') }),
   later('free-once', 'The two free days are for one capture of an order', D.due_date, REFUSED, {
     given: 'part_captured',
@@ -133,5 +127,5 @@ export const AFTER_CAPTURE: readonly Probe[] = [
     first: [{ ...CALLS['due-date'] }],
   }),
   later('card', 'What was paid at once has no due date', D.management, REFUSED, { variation: paidBy('pay_by_card') }),
-  later('unknown', 'A capture that nobody has is 404', D.management, { status: 404 }, { vars: { capture_id: NOBODY } }),
+  later('unknown', 'A capture that nobody has is 404', D.management, error(404), { vars: { capture_id: NOBODY } }),
 ];

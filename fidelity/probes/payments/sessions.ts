@@ -1,5 +1,5 @@
 /** Sessions are changed and read. */
-import { operation, type Probe, refused } from '../../probe.ts';
+import { error, operation, type Probe, refused } from '../../probe.ts';
 import { ALMA, bought, line, long, NOBODY } from '../../purchases.ts';
 import { D, inferred, O } from '../../sources.ts';
 import { API, bad, READ, UPDATED } from './shared.ts';
@@ -58,13 +58,10 @@ export const UPDATE: readonly Probe[] = [
     given: 'nothing',
     vars: { session_id: NOBODY },
   }),
-  update(
-    'no-uuid',
-    'An id that cannot be is 4xx, not 500',
-    O.recorded,
-    { status: [400, 404] },
-    { given: 'nothing', vars: { session_id: 'nonsense' } },
-  ),
+  update('no-uuid', 'An id that cannot be is 4xx, not 500', O.recorded, error([400, 404]), {
+    given: 'nothing',
+    vars: { session_id: 'nonsense' },
+  }),
   update(
     'completed',
     'A completed session is 404 SESSION_COMPLETED',
@@ -191,13 +188,10 @@ export const READS: readonly Probe[] = [
     given: 'nothing',
     vars: { session_id: NOBODY },
   }),
-  readSession(
-    'no-uuid',
-    'An id that cannot be is 4xx, not 500',
-    O.recorded,
-    { status: [400, 404] },
-    { given: 'nothing', vars: { session_id: 'nonsense' } },
-  ),
+  readSession('no-uuid', 'An id that cannot be is 4xx, not 500', O.recorded, error([400, 404]), {
+    given: 'nothing',
+    vars: { session_id: 'nonsense' },
+  }),
   readSession('expired', 'After 48 hours it is unknown', D.kp_errors, refused(404, 'NOT_FOUND', 'Invalid session id'), {
     given: 'session_expired',
   }),
