@@ -64,7 +64,7 @@ const ROWS: readonly (readonly [right: Partial<Expectation>, ...wrong: Partial<E
   [
     { fields: { 'order.lines[0].at': { is: 'midnight' } } },
     { fields: { correlation_id: { is: 'midnight' } } },
-    { fields: { 'order.lines[0].at': { is: 'in_48_hours' } } },
+    { fields: { 'order.lines[0].at': { hours_ahead: [0, 48] } } },
   ],
   [
     { fields: { 'order.lines[0].n': { is: 'integer' } } },
@@ -121,6 +121,15 @@ test('an answer that is not JSON has no fields', () => {
     problems({ status: 200, code: 'X', messages: ['a'], bad: ['a'], fields: { a: 1 } }, page, KEPT).length,
     7,
   );
+});
+
+test('a time that lies ahead is one within the hours that are given', () => {
+  // An order that expires a day early is money lost.
+  const json = { soon: new Date(Date.now() + 3_600_000).toISOString() };
+  const answer = { ...ANSWER, json };
+  const wrong = (hours_ahead: readonly [number, number]) =>
+    problems({ status: 400, fields: { soon: { hours_ahead } } }, answer, KEPT).length;
+  assert.deepEqual([wrong([1, 1]), wrong([0, 2]), wrong([0, 0.5]), wrong([2, 3])], [0, 0, 1, 1]);
 });
 
 test('texts name what was kept, and nothing else is replaced', () => {

@@ -87,7 +87,6 @@ const KINDS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   url: (value) => typeof value === 'string' && URL.canParse(value),
   jwt: (value) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(String(value)),
-  in_48_hours: (value) => Math.abs(Date.parse(String(value)) - Date.now() - 48 * 3_600_000) < 300_000,
 };
 
 function compare(name: string, got: unknown, wanted: Wanted): string[] {
@@ -99,13 +98,24 @@ function matches(got: unknown, wanted: Wanted): boolean {
   if (typeof wanted !== 'object' || wanted === null) return got === wanted;
   if ('is' in wanted) return got !== undefined && KINDS[wanted.is](got);
   if ('not' in wanted) return got !== undefined && got !== wanted.not;
+  if ('hours_ahead' in wanted) return isAhead(Date.parse(String(got)), wanted.hours_ahead);
   return Array.isArray(got) && got.length === wanted.length;
+}
+
+const HOUR_MS = 3_600_000;
+/** What clocks may differ by, and a run may take. */
+const FORGIVEN_MS = 120_000;
+
+function isAhead(time_ms: number, [from, to]: readonly [number, number]): boolean {
+  const ahead_ms = time_ms - Date.now();
+  return ahead_ms >= from * HOUR_MS - FORGIVEN_MS && ahead_ms <= to * HOUR_MS + FORGIVEN_MS;
 }
 
 function wish(wanted: Wanted): string {
   if (wanted instanceof RegExp) return `like ${wanted}`;
   if (typeof wanted !== 'object' || wanted === null) return JSON.stringify(wanted);
   if ('is' in wanted) return `of the kind ${wanted.is}`;
+  if ('hours_ahead' in wanted) return `${wanted.hours_ahead.join(' to ')} hours ahead`;
   return 'not' in wanted ? `another than ${wanted.not}` : `${wanted.length} long`;
 }
 

@@ -23,20 +23,15 @@ export type Wanted =
   | { readonly is: Kind }
   | { readonly not: string }
   | RegExp
-  | Size;
-export type Kind =
-  | 'uuid'
-  | 'text'
-  | 'integer'
-  | 'timestamp'
-  | 'midnight'
-  | 'list'
-  | 'object'
-  | 'url'
-  | 'jwt'
-  | 'in_48_hours';
+  | Size
+  | Ahead;
+export type Kind = 'uuid' | 'text' | 'integer' | 'timestamp' | 'midnight' | 'list' | 'object' | 'url' | 'jwt';
 interface Size {
   readonly length: number;
+}
+/** A time that lies ahead, by at least and at most so many hours; two minutes are forgiven on either side. */
+interface Ahead {
+  readonly hours_ahead: readonly [number, number];
 }
 
 /** What must be true of an answer. All of it. */

@@ -34,6 +34,10 @@ const CREATE: readonly Probe[] = [
   }),
   create('qr', 'And a code to scan', D.hosted, { status: 201, fields: { qr_code_url: { is: 'url' } } }),
   create('expiry', 'And when it ends', D.hosted, { status: 201, fields: { expires_at: { is: 'timestamp' } } }),
+  create('47-hours', 'That is an hour before the payment session', D.hosted_create, {
+    status: 201,
+    fields: { expires_at: { hours_ahead: [47, 47] } },
+  }),
   create('module', 'And a module for distribution', D.hosted, {
     status: 201,
     fields: {

@@ -46,6 +46,10 @@ export const READS: readonly Probe[] = [
     fields: { created_at: { is: 'timestamp' } },
   }),
   read('expiry', 'It expires at midnight UTC', O.order, { status: 200, fields: { expires_at: { is: 'midnight' } } }),
+  read('28-days', 'That of the day 28 days ahead', D.expiry, {
+    status: 200,
+    fields: { expires_at: { hours_ahead: [27 * 24, 28 * 24] } },
+  }),
   read('no-tax', 'There is no order_tax_amount', O.recorded, {
     status: 200,
     fields: { order_amount: 10_000 },
