@@ -1,12 +1,13 @@
 /** The payment page until there is something to see: what the server takes for all that a browser asks for first, and its size. */
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { table } from '../scripts/markdown.ts';
 import { emptyFolder } from './data.ts';
 import { median, ms, percentile, whole } from './numbers.ts';
 import type { Options } from './options.ts';
 import { KVITT_FILE } from './peers.ts';
 import { type Running, startServer } from './processes.ts';
-import { table, target } from './report.ts';
+import { target } from './report.ts';
 import { CREDENTIALS, PURCHASE } from './scenarios.ts';
 
 const RENDER_MOST_MS = 100;

@@ -14,7 +14,10 @@ const api = (
   rows: readonly (readonly [id: string, method: string, suffix: string])[],
 ): Named[] => rows.map(([id, method, suffix]) => ({ api: name, id, call: `${method} ${path}${suffix}` }));
 
-/** The virtual cards of Merchant Card Service v3 are not probed: Kvitt does not plan them, and nobody recorded them. */
+/**
+ * Not probed: the virtual cards of Merchant Card Service v3, which Kvitt does not plan, and the check of papers on the hosted page,
+ * whose address Klarna names without documenting the call.
+ */
 export const OPERATIONS: readonly Named[] = [
   ...api('Klarna Payments', '/payments/v1', [
     ['payments/create-session', 'POST', '/sessions'],

@@ -15,7 +15,10 @@ import { type Running, startKvitt } from './targets.ts';
 
 /** Paths name the same ids differently. */
 const anonymous = (call: string) => call.replace(/\{\w+\}/g, '{}');
-const kvitts = BUILT_OR_NOT.filter(({ api }) => api !== 'Merchant Card Service v3');
+/** Not probed: virtual cards, which are not planned, and a call that Klarna names and does not document. */
+const kvitts = BUILT_OR_NOT.filter(
+  ({ api, name }) => api !== 'Merchant Card Service v3' && name !== 'checkManualIdentification',
+);
 const built = new Set(
   kvitts.filter(({ serve }) => serve.built).map(({ method, path }) => anonymous(`${method} ${path}`)),
 );
