@@ -63,7 +63,11 @@ export class SqliteRecords {
     this.#select = prepare(`SELECT body FROM ${table} WHERE key = ? AND id = ?`);
     this.#selectNamed = prepare(`SELECT body FROM ${table} WHERE key < 0 AND id = ?`);
     this.#idAt = prepare(`SELECT id FROM ${table} WHERE key = ?`);
-    this.#insert = prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`);
+    // The record may be there under a number below zero although the one that had taken its own is gone by now.
+    this.#insert = prepare(
+      `INSERT INTO ${table} SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE key < 0 AND id = ?2)
+       ON CONFLICT (key) DO NOTHING`,
+    );
     this.#insertNamed = prepare(
       `INSERT INTO ${table} SELECT min(0, coalesce(min(key), 0)) - 1, ?, ?, ?, ? FROM ${table}`,
     );
