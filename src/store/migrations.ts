@@ -31,6 +31,7 @@ const STEPS: readonly string[] = [
   `,
   tablesOf('hosted', 'inbox'),
   tablesOf('customer_token'),
+  tablesOf('fault'),
 ];
 
 /** The table of each kind of record, with the ways in which it is looked through. */

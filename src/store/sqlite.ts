@@ -30,9 +30,9 @@ import {
 
 /**
  * The layout of the file; one that a newer Kvitt made is refused, not guessed at. Tables that were added are created on opening:
- * 2 added hosted sessions and the inbox. 3 put records under row numbers that follow from their ids. 4 added customer tokens.
+ * 2 added hosted sessions and the inbox. 3 put records under row numbers that follow from their ids. 4 added customer tokens, 5 faults on order.
  */
-const SCHEMA_VERSION = 4;
+const SCHEMA_VERSION = 5;
 const ROW_NUMBERS_SINCE = 3;
 
 /** Units that one transaction takes at the most, so that a flood cannot hold an early answer back for long. */
@@ -111,24 +111,27 @@ export class SqliteStore implements Store {
   readonly #merchants = new Map<string, unknown>();
   /** Batches that are committed and not yet on disk. */
   #unflushed = 0;
+  /** Why the log could not be brought to disk. What was committed since may be lost, so nothing more is shown or taken. */
+  #lost: StoreUnavailable | undefined;
   #scheduled = false;
   #closed = false;
 
   /**
    * Opens (and creates) the store.
    * @param options.path a file, or ':memory:' for a store that ends with the process
+   * @param options.flusherOf what brings the write-ahead log of this path to disk
    * @throws StoreUnusable when the file cannot be used or another process owns it
    */
-  static async open(options: { path: string }): Promise<SqliteStore> {
+  static async open(options: { path: string; flusherOf?: (log: string) => Flusher }): Promise<SqliteStore> {
     try {
-      return new SqliteStore(options.path);
+      return new SqliteStore(options.path, options.flusherOf ?? ((log) => new LogFlusher(log)));
     } catch (error) {
       if (error instanceof StoreUnusable) throw error;
       throw new StoreUnusable(`cannot use the data file ${options.path}: ${(error as Error).message}`);
     }
   }
 
-  private constructor(path: string) {
+  private constructor(path: string, flusherOf: (log: string) => Flusher) {
     const inMemory = path === ':memory:';
     if (!inMemory) {
       mkdirSync(dirname(path), { recursive: true });
@@ -139,7 +142,7 @@ export class SqliteStore implements Store {
     this.#database.exec('PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL');
     this.#database.exec('PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY');
     migrate(this.#database, path);
-    this.#flusher = inMemory ? NO_FLUSH : new LogFlusher(`${path}-wal`);
+    this.#flusher = inMemory ? NO_FLUSH : flusherOf(`${path}-wal`);
     if (!inMemory) this.#checkpointer = new Checkpointer(path, this.#database);
 
     this.#records = Object.fromEntries(
@@ -162,7 +165,8 @@ export class SqliteStore implements Store {
   }
 
   #enqueue<T>(work: () => Work<T>, writes: boolean): Promise<T> {
-    if (this.#closed) return Promise.reject(new StoreUnavailable('the store is closed'));
+    const unusable = this.#unusable();
+    if (unusable) return Promise.reject(unusable);
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ work, writes, resolve: resolve as (answer: unknown) => void, reject });
       this.#schedule();
@@ -177,7 +181,7 @@ export class SqliteStore implements Store {
   }
 
   async get<S>(kind: Kind, id: string): Promise<S | undefined> {
-    if (this.#closed) throw new StoreUnavailable('the store is closed');
+    this.#checkUsable();
     const state = kind === 'merchant' ? this.#merchant(id) : this.#records[kind].get(id);
     // A merchant's settings may be seen a moment before they are on disk; they acknowledge nothing.
     if (this.#unflushed > 0 && kind !== 'merchant') await this.#flushed();
@@ -202,7 +206,7 @@ export class SqliteStore implements Store {
     limit: number,
   ): Promise<OutboxMessage[]> {
     // Dispatchers ask all the time and mostly for nothing, which should cost no transaction.
-    if (this.#closed) throw new StoreUnavailable('the store is closed');
+    this.#checkUsable();
     if (!this.#anyDue.get(merchant_id, now_ms, real_now_ms)) return [];
     return this.#exclusively(() => {
       const rows = this.#database
@@ -289,7 +293,7 @@ export class SqliteStore implements Store {
 
   /** One process owns the file, so the count may live in memory. */
   async hit(key: string, window: number): Promise<number> {
-    if (this.#closed) throw new StoreUnavailable('the store is closed');
+    this.#checkUsable();
     const count = this.#counts.get(key);
     if (count?.window === window) return ++count.hits;
     if (this.#counts.size > 10_000) this.#counts.clear();
@@ -299,20 +303,30 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    const last = this.#exclusively(() => undefined);
+    // Where the disk failed, whoever waited was told.
+    const last = this.#exclusively(() => undefined).catch(() => undefined);
     this.#closed = true;
     await last;
     while (this.#queue.length > 0) await new Promise(setImmediate);
     await this.#checkpointer?.close();
-    await this.#flushed();
+    await this.#flushed().catch(() => undefined);
     this.#flusher.close();
     this.#database.close();
     this.#owner?.close();
   }
 
+  #unusable(): StoreUnavailable | undefined {
+    return this.#closed ? new StoreUnavailable('the store is closed') : this.#lost;
+  }
+
+  #checkUsable(): void {
+    if (!this.#closed && !this.#lost) return;
+    throw this.#unusable();
+  }
+
   /** Before a read outside a unit: rejects after close, and lets waiting notes be committed so that the log is complete. */
   async #settled(): Promise<void> {
-    if (this.#closed) throw new StoreUnavailable('the store is closed');
+    this.#checkUsable();
     if (this.#notes.length > 0 || this.#unflushed > 0) await this.#exclusively(() => undefined);
   }
 
@@ -366,14 +380,15 @@ export class SqliteStore implements Store {
     this.#unflushed++;
     this.#flusher.flush((error) => {
       this.#unflushed--;
-      for (const answer of answers) answer(error && unavailable(error));
+      if (error) this.#lost ??= lost(error);
+      for (const answer of answers) answer(this.#lost);
     });
   }
 
   /** Resolves when all that is committed by now is on disk. */
   #flushed(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#flusher.flush((error) => (error ? reject(unavailable(error)) : resolve()));
+      this.#flusher.flush((error) => (error ? reject(lost(error)) : resolve()));
     });
   }
 
@@ -464,6 +479,12 @@ export class SqliteStore implements Store {
       e.note,
     );
   }
+}
+
+/** After a failed flush nobody knows what is on disk; a start reads what is. */
+function lost(error: Error): StoreUnavailable {
+  const message = `the disk did not take the last changes, which may be lost: ${error.message}; start again once it does`;
+  return new StoreUnavailable(message, { cause: error });
 }
 
 function unavailable(error: unknown): StoreUnavailable {

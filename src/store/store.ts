@@ -17,6 +17,7 @@ export const KINDS = [
   'hosted',
   'inbox',
   'customer_token',
+  'fault',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
