@@ -10,13 +10,12 @@ import {
   AN_ORDER,
   by,
   CAPTURE_ALL,
-  FAULTS_LATER,
   ORDER,
+  orderFault,
   RETRY_SCHEDULE,
   riskRule,
   SESSION,
   UNKNOWN_ID,
-  unreachable,
 } from './provoke.ts';
 
 export const operationErrorCodes = [
@@ -174,9 +173,8 @@ export const operationErrorCodes = [
       'Read the order again, make sure the operation is still wanted, and repeat it. Send operations on one order one after the other.',
     retry: 'with-back-off',
     retry_note: 'Under the same idempotency key, so that a first attempt that did succeed is not done twice.',
-    provoke: unreachable(
-      `Kvitt takes the commands on one order in turn, so none changes underneath another. ${FAULTS_LATER}`,
-    ),
+    // Commands on one order are taken in turn, so none changes underneath another unless that is ordered.
+    provoke: by(...AN_ORDER, orderFault('createCapture', 'CONFLICT'), CAPTURE_ALL),
   },
   {
     code: 'UNPROCESSABLE_ENTITY',
@@ -254,7 +252,7 @@ export const operationErrorCodes = [
       'Read the object to see what happened, then retry on the schedule. Give Klarna the correlation id if it goes on.',
     retry: 'with-back-off',
     retry_note: RETRY_SCHEDULE,
-    provoke: unreachable(FAULTS_LATER),
+    provoke: by(...AN_ORDER, orderFault('createCapture', 'INTERNAL_SERVER_ERROR'), CAPTURE_ALL),
   },
   {
     code: 'UNEXPECTED_ERROR',
@@ -268,7 +266,7 @@ export const operationErrorCodes = [
     action: 'Treat both codes alike: read the object, then retry on the schedule.',
     retry: 'with-back-off',
     retry_note: RETRY_SCHEDULE,
-    provoke: unreachable(FAULTS_LATER),
+    provoke: by(...AN_ORDER, orderFault('createCapture', 'UNEXPECTED_ERROR'), CAPTURE_ALL),
   },
   {
     code: 'TEMPORARILY_UNAVAILABLE',
@@ -282,6 +280,6 @@ export const operationErrorCodes = [
     action: 'Queue writes and repeat them with growing pauses. Keep the shop open with its other payment methods.',
     retry: 'with-back-off',
     retry_note: RETRY_SCHEDULE,
-    provoke: unreachable(FAULTS_LATER),
+    provoke: by(...AN_ORDER, orderFault('createCapture', 'TEMPORARILY_UNAVAILABLE'), CAPTURE_ALL),
   },
 ] as const satisfies readonly EntryRow[];

@@ -129,7 +129,7 @@ export const requestErrorCodes = [
     action: 'Set returnUrl to a page that can pick up the payment by its id, even without a browser session.',
     retry: 'after-fixing-the-request',
     provoke: unreachable(
-      "Klarna's own APIs have no such parameter; the code arises at payment platforms, whose APIs are not built yet.",
+      "It arises on the merchant's side of Klarna: a payment platform in between has this parameter, Klarna's own APIs have not.",
     ),
   },
   {

@@ -68,7 +68,11 @@ export function riskRule(rule: string): string {
   return `PATCH /control/merchants/{merchant_id} {"risk_rules":[${rule}]}`;
 }
 
-export const FAULTS_LATER = 'Kvitt does not fail of its own accord, and ordering a fault by name is not built yet.';
+/** A step that orders an error of Klarna's for the next call of an operation. */
+export function orderFault(operation: string, code: string): string {
+  return `POST /control/faults {"on":{"operation":"${operation}"},"effect":"error","code":"${code}","times":1}`;
+}
+
 export const DISPUTES_LATER = 'Disputes are not built yet: their paths answer 501.';
 
 export const NOTHING_FAILED = 'A state, not a failure: there is nothing to retry.';

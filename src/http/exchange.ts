@@ -21,6 +21,17 @@ export interface Answer {
   readonly headers: readonly (readonly [string, string])[];
   /** Bytes where the text was compressed. */
   readonly body: string | Buffer;
+  /** How much of it is to be sent, when it is to break off on purpose. */
+  readonly cut?: Cut;
+}
+
+/** An answer that does not arrive whole. What the client has got by then stays unfinished, and the connection ends. */
+export interface Cut {
+  /** Where it ends: before its first byte, within the headers, or within the body (without a body: before the end of the headers). */
+  readonly at: 'start' | 'headers' | 'body';
+  /** `reset`: the connection is reset. `stall`: nothing more comes for `stall_ms`, then it is closed. Else it is closed at once. */
+  readonly end: 'close' | 'reset' | 'stall';
+  readonly stall_ms?: number;
 }
 
 /** `http://host:port` as the client addressed this server, for links; `publicUrl` when the Host header cannot tell. */

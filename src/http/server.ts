@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Answer, Body, Request } from './exchange.ts';
+import type { Answer, Body, Cut, Request } from './exchange.ts';
 
 /** The limits of Klarna's API: body 1 MB, one header 6 KB, all headers 20 KB, idle 59 s. */
 const LIMITS = {
@@ -108,12 +108,45 @@ async function serve(
 }
 
 function send(outgoing: ServerResponse, answer: Answer, close: boolean): void {
+  if (answer.cut) {
+    breakOff(outgoing, answer, answer.cut);
+    return;
+  }
   const headers: string[] = [];
   for (const [name, value] of answer.headers) headers.push(name, value);
   if (answer.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(answer.body)));
   if (close) headers.push('Connection', 'close');
   outgoing.writeHead(answer.status, headers);
   outgoing.end(answer.body);
+}
+
+/** Sends as much of an answer as it is to have, past node's own bookkeeping, and ends the connection. */
+function breakOff(outgoing: ServerResponse, answer: Answer, cut: Cut): void {
+  const end = (socket: Socket) => {
+    const sent = beginning(answer, cut);
+    if (cut.end === 'reset') {
+      socket.resetAndDestroy();
+    } else if (cut.end === 'stall') {
+      socket.write(sent);
+      const timer = setTimeout(() => socket.destroy(), cut.stall_ms ?? LIMITS.idle_ms).unref();
+      socket.once('close', () => clearTimeout(timer));
+    } else {
+      socket.end(sent, () => socket.destroy());
+    }
+  };
+  // Answers to earlier requests on the same connection go first.
+  if (outgoing.socket) end(outgoing.socket);
+  else outgoing.once('socket', end);
+}
+
+/** The bytes of an answer up to where it is cut. */
+function beginning(answer: Answer, { at }: Cut): Buffer {
+  if (at === 'start') return Buffer.alloc(0);
+  const whole = Buffer.from(inBytes(answer.status, answer));
+  const body_bytes = Buffer.byteLength(answer.body);
+  const head_bytes = whole.length - body_bytes;
+  if (at === 'headers') return whole.subarray(0, Math.floor(head_bytes / 2));
+  return whole.subarray(0, body_bytes > 0 ? head_bytes + Math.floor(body_bytes / 2) : head_bytes - 2);
 }
 
 /** Path and query; absolute targets (as proxies send them) lose their origin, duplicate slashes collapse. */
@@ -194,7 +227,7 @@ function answerUnreadable(status: Unreadable, socket: Socket, handlers: Handlers
   if (waiting === 0) hangUp();
 }
 
-function inBytes(status: Unreadable, { headers, body }: Answer): string {
+function inBytes(status: number, { headers, body }: Answer): string {
   const all = [...headers, ['Content-Length', String(Buffer.byteLength(body))], ['Connection', 'close']];
   const lines = all.map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;

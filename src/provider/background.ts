@@ -18,6 +18,7 @@ import {
 import { bringUpToDate } from './engine/time.ts';
 import { hostedPut } from './klarna/hosted-payment-page.ts';
 import { orderPut } from './klarna/payments.ts';
+import { OrderedFaults } from './ordered-faults.ts';
 import { outboxMessages } from './outbox.ts';
 import { uuidFloor, type World } from './world.ts';
 
@@ -57,6 +58,7 @@ type Settle = (id: string, context: Context) => Settling;
 
 export class Background {
   readonly #world: World;
+  readonly faults: OrderedFaults;
   readonly #couriers = new Map<string, Courier>();
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
@@ -66,6 +68,10 @@ export class Background {
 
   constructor(world: World) {
     this.#world = world;
+    this.faults = new OrderedFaults({
+      world,
+      settled: (merchant_id, patience_ms) => this.catchUp(merchant_id, patience_ms),
+    });
   }
 
   start(): void {
@@ -82,6 +88,7 @@ export class Background {
   /** Gives what is under way a moment to end; leaves the rest to the next start. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.faults.stop();
     clearTimeout(this.#timer);
     await this.#ticking;
     await Promise.all([...this.#couriers.values()].map((courier) => courier.stop(STOP_GRACE_MS)));
@@ -109,7 +116,7 @@ export class Background {
   #courier(merchant_id: string): Courier | undefined {
     const existing = this.#couriers.get(merchant_id);
     if (existing || this.#stopped) return existing;
-    const courier = new Courier(this.#world, merchant_id, (error) => this.#complain(error));
+    const courier = new Courier(this.#world, merchant_id, this.faults, (error) => this.#complain(error));
     this.#couriers.set(merchant_id, courier);
     return courier;
   }

@@ -250,6 +250,28 @@ describe('processes on one PostgreSQL', () => {
     assert.ok(by(200) > 0 && by(200) <= 5 * seconds, `${by(200)} of ${sent} were let through in ${seconds} s`);
   });
 
+  // Protects: "the next seven calls fail" means seven, whichever process takes them.
+  test('a fault on order strikes as often as it was told, over all of them', GUARD, async () => {
+    const { merchant_id, credentials } = await newMerchant();
+    const fault = { merchant_id, on: { operation: 'createSession' }, effect: 'error', code: 'CONFLICT', times: 7 };
+    const { fault_id } = await call(a, 'POST', '/control/faults', fault, { status: 201 });
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        fetch(`${either(i)}/payments/v1/sessions`, {
+          method: 'POST',
+          headers: {
+            authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+            'content-type': 'application/json',
+          },
+          body: JSON.stringify(purchase()),
+        }),
+      ),
+    );
+    assert.equal(answers.filter(({ status }) => status === 409).length, 7);
+    assert.equal(answers.filter(({ status }) => status === 200).length, 33);
+    assert.equal((await call<{ fired: number }>(b, 'GET', `/control/faults/${String(fault_id)}`)).fired, 7);
+  });
+
   for (const how of ['kill -9', 'SIGTERM'] as const) {
     test(`a process that ends by ${how} under load loses nothing, and the others go on`, GUARD, async (t) => {
       const receiver = await Receiver.open();

@@ -4,7 +4,9 @@
  */
 import { deliver } from '../http/deliver.ts';
 import type { LogEntry, OutboxMessage } from '../store/store.ts';
+import type { Strike } from './engine/ordered-faults.ts';
 import type { Merchant } from './engine/state.ts';
+import { faultNote, heldBack, type OrderedFaults } from './ordered-faults.ts';
 import { afterAttempt, DELIVERY_RULES, explainAnswer, type Queued } from './outbox.ts';
 import type { World } from './world.ts';
 
@@ -13,9 +15,22 @@ const AT_ONCE = 16;
 /** A process that dies while it delivers gives its messages back after this long: longer than any attempt may take. */
 const LEASE_MS = 15_000;
 
+/** What came of an attempt; `unsent`: nothing was, on purpose. */
+interface Came {
+  readonly status: number;
+  readonly detail: string;
+  readonly unsent?: true;
+}
+
+const STOPPED: Came = { status: 0, detail: 'Kvitt was stopped before an answer came', unsent: true };
+const HELD: Came = { status: 0, detail: 'Held back by a fault on order', unsent: true };
+const LOST: Came = { status: 0, detail: 'Lost on its way by a fault on order', unsent: true };
+const OVERTAKEN: Came = { status: 0, detail: 'Another call has overtaken it; it is sent now', unsent: true };
+
 export class Courier {
   readonly #world: World;
   readonly #merchant_id: string;
+  readonly #faults: OrderedFaults;
   readonly #abort = new AbortController();
   readonly #complain: (error: Error) => void;
   #under_way = 0;
@@ -27,9 +42,10 @@ export class Courier {
   #waiting: (() => void)[] = [];
 
   /** @param complain told of failures of the store; the message stays in the outbox and a later look finds it */
-  constructor(world: World, merchant_id: string, complain: (error: Error) => void) {
+  constructor(world: World, merchant_id: string, faults: OrderedFaults, complain: (error: Error) => void) {
     this.#world = world;
     this.#merchant_id = merchant_id;
+    this.#faults = faults;
     this.#complain = complain;
   }
 
@@ -68,8 +84,8 @@ export class Courier {
     try {
       while (this.#look_again && !this.#stopped && this.#under_way < AT_ONCE) {
         this.#look_again = false;
-        const claimed = await this.#claim(AT_ONCE - this.#under_way);
-        for (const message of claimed) void this.#begin(message);
+        const { merchant, claimed } = await this.#claim(AT_ONCE - this.#under_way);
+        for (const message of claimed) void this.#begin(message, merchant);
         // The claim may have left some; only an empty one says that nothing is due.
         if (claimed.length > 0) this.#look_again = true;
       }
@@ -82,18 +98,20 @@ export class Courier {
     this.#tellIfIdle();
   }
 
-  async #claim(limit: number): Promise<OutboxMessage[]> {
+  async #claim(limit: number): Promise<{ merchant: Merchant | undefined; claimed: OutboxMessage[] }> {
     const { store, now } = this.#world;
     const merchant = await store.get<Merchant>('merchant', this.#merchant_id);
-    if (!merchant) return [];
+    if (!merchant) return { merchant, claimed: [] };
     const real_now_ms = now();
     const now_ms = real_now_ms + merchant.clock_offset_ms;
-    return store.claim(this.#merchant_id, now_ms, real_now_ms, real_now_ms + LEASE_MS, limit);
+    const claimed = await store.claim(this.#merchant_id, now_ms, real_now_ms, real_now_ms + LEASE_MS, limit);
+    return { merchant, claimed };
   }
 
-  async #begin(message: OutboxMessage): Promise<void> {
+  async #begin(message: OutboxMessage, merchant: Merchant | undefined): Promise<void> {
     this.#under_way++;
-    await this.#attempt(message).catch((error: Error) => this.#complain(error));
+    const sent = merchant?.faults ? this.#disturbed(message, merchant) : this.#attempt(message);
+    await sent.catch((error: Error) => this.#complain(error));
     this.#under_way--;
     this.#attempts++;
     // Its repeat may be due already, and there is room for another.
@@ -101,35 +119,79 @@ export class Courier {
     this.#tellIfIdle();
   }
 
+  /** An attempt by a merchant for whom faults are ordered. */
+  async #disturbed(message: OutboxMessage, merchant: Merchant): Promise<void> {
+    const { rule, url, met } = message.state as Queued;
+    const call = { method: 'POST', path: url, callback: rule };
+    const strike = met ? undefined : await this.#faults.strike(merchant, call, message);
+    if (strike) return this.#struck(message, strike, merchant);
+    await this.#attempt(message);
+    await this.#letOvertaken(message, merchant);
+  }
+
+  /** What becomes of an attempt that a fault struck. Twice is two calls, and the repeats of the second. */
+  async #struck(message: OutboxMessage, strike: Strike, merchant: Merchant): Promise<void> {
+    const { effect } = strike.rule;
+    if (effect === 'double') {
+      const once = await this.#call(message, strike);
+      this.#world.store.note(once.entry);
+      await this.#attempt({ ...message, state: { ...message.state, met: true } }, strike);
+      await this.#letOvertaken(message, merchant);
+      return;
+    }
+    const held = effect === 'delay' || effect === 'reorder';
+    const next = held ? heldBack(message, strike) : effect === 'miss' ? afterAttempt(message, 0, 0) : undefined;
+    const entry = this.#entry(message, held ? HELD : LOST, next, strike);
+    await this.#world.store.settle(message.id, next, entry);
+  }
+
+  /** A callback that was held back until another had gone may go now. */
+  async #letOvertaken(delivered: OutboxMessage, merchant: Merchant): Promise<void> {
+    const held = await this.#faults.overtake(merchant, delivered);
+    if (!held) return;
+    const due = { ...held, due_at_ms: Math.min(held.due_at_ms, delivered.due_at_ms) };
+    await this.#world.store.settle(held.id, due, this.#entry(held, OVERTAKEN, due));
+  }
+
   /** One attempt, at the time it was due: so a clock that was moved far sees the attempts that would have been made. */
-  async #attempt(message: OutboxMessage): Promise<void> {
+  async #attempt(message: OutboxMessage, strike?: Strike): Promise<void> {
+    const { next, entry } = await this.#call(message, strike);
+    await this.#world.store.settle(message.id, next, entry);
+  }
+
+  async #call(message: OutboxMessage, strike?: Strike): Promise<{ next: OutboxMessage | undefined; entry: LogEntry }> {
     const queued = message.state as Queued;
-    const { url, body, rule, attempt } = queued;
+    const { url, body, rule } = queued;
     const { signal } = this.#abort;
     const started_ms = this.#world.now();
     const { status, detail } = await deliver({ url, body, ...DELIVERY_RULES[rule], signal });
-    const interrupted = signal.aborted && status === 0;
-    const next = interrupted ? message : afterAttempt(message, status, this.#world.now() - started_ms);
+    if (signal.aborted && status === 0) return { next: message, entry: this.#entry(message, STOPPED, message, strike) };
+    const next = afterAttempt(message, status, this.#world.now() - started_ms);
+    return { next, entry: this.#entry(message, { status, detail }, next, strike) };
+  }
+
+  #entry(message: OutboxMessage, came: Came, next: OutboxMessage | undefined, strike?: Strike): LogEntry {
+    const { url, body, rule, attempt, subject } = message.state as Queued;
     const note = {
       callback: rule,
       attempt,
       ...(next && { next_attempt_at: new Date(next.due_at_ms).toISOString() }),
-      ...(!interrupted && explainAnswer(rule, status, next)),
+      ...(!came.unsent && explainAnswer(rule, came.status, next)),
+      ...(strike && { fault: faultNote(strike) }),
     };
-    const entry: LogEntry = {
+    return {
       id: this.#world.id(),
       merchant_id: message.merchant_id,
       at_ms: message.due_at_ms,
       direction: 'outgoing',
       method: 'POST',
       path: url,
-      status,
-      subject: queued.subject,
+      status: came.status,
+      subject,
       request: body,
-      response: interrupted ? 'Kvitt was stopped before an answer came' : detail,
+      response: came.detail,
       note: JSON.stringify(note),
     };
-    await this.#world.store.settle(message.id, next, entry);
   }
 
   #tellIfIdle(): void {

@@ -15,6 +15,7 @@ import { type Provider, startProvider } from './index.ts';
 import { KlarnaFace } from './klarna/face.ts';
 import { OPERATIONS } from './klarna/operations.ts';
 import { Authenticator } from './merchants.ts';
+import { OrderedFaults } from './ordered-faults.ts';
 import { realWorld } from './world.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -1265,6 +1266,7 @@ test('what is written to stderr when the store fails names no secret', async () 
   const face = new KlarnaFace({
     world,
     authenticator: new Authenticator(failing),
+    faults: new OrderedFaults({ world, settled: async () => {} }),
     secret: 'signing-key',
     regions: {},
     onCallbacks: () => {},

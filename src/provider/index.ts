@@ -16,6 +16,7 @@ import { openStore, type StoreOptions } from '../store/open.ts';
 import { Background } from './background.ts';
 import { CheckoutFace } from './checkout/face.ts';
 import { ControlFace } from './control/control.ts';
+import type { WantedFault } from './control/faults.ts';
 import type { Region } from './engine/state.ts';
 import { HostedPages } from './hosted.ts';
 import { QrCodes } from './hosted-links.ts';
@@ -71,6 +72,15 @@ export interface Provider {
   };
   /** A shopper without a browser. @param data the SDK's authorize data, and `outcome`, `payment_method_category`, `payment_method` */
   authorize(session_id: string, data?: Readonly<Record<string, unknown>>): Promise<AuthorizeResult>;
+  /** What is to go wrong, see docs/faults.md. */
+  readonly faults: {
+    /** Orders a fault, for the default merchant unless it names one; resolves with its id. */
+    add(fault: FaultOrder): Promise<string>;
+    /** Orders the faults of a scenario of docs/scenarios.md; resolves with their ids. */
+    scenario(name: string, merchant_id?: string): Promise<readonly string[]>;
+    /** Removes a merchant's faults, by default the default merchant's. */
+    clear(merchant_id?: string): Promise<void>;
+  };
   /** Any call of the control API, `control('POST', '/orders/…/close')`. Rejects with the API's message when it is refused. */
   control(method: string, path: string, body?: object): Promise<Record<string, unknown>>;
   /** Removes the default merchant's data and sets its clock and settings back. */
@@ -78,6 +88,9 @@ export interface Provider {
   /** Finishes what has begun and releases port and store. */
   close(): Promise<void>;
 }
+
+/** What `POST /control/faults` takes. */
+export type FaultOrder = WantedFault & { readonly merchant_id?: string; readonly all?: boolean };
 
 const DEFAULT_REGIONS = { 'api.localhost': 'eu', 'api-na.localhost': 'na', 'api-oc.localhost': 'oc' } as const;
 
@@ -106,6 +119,7 @@ async function startOn(
   const klarna = new KlarnaFace({
     world,
     authenticator,
+    faults: background.faults,
     secret,
     regions,
     publicUrl: options.publicUrl,
@@ -116,7 +130,7 @@ async function startOn(
   const onCallbacks = (merchant_id: string) => background.kick(merchant_id);
   const hosted = new HostedPages({ world, onCallbacks });
   const control = new ControlFace({ world, authenticator, background, hosted, defaultMerchantId, publicUrl });
-  const checkout = new CheckoutFace({ world, secret, local, hosted, onCallbacks });
+  const checkout = new CheckoutFace({ world, secret, local, hosted, faults: background.faults, onCallbacks });
   const open = [klarna, checkout, new QrCodes(world, publicUrl)];
   // Requests come only once the server listens, and the shop calls Klarna only on request.
   const shop = new ShopFace({ klarna: () => server.url, credentials: { username, password } });
@@ -133,9 +147,11 @@ async function startOn(
     clock: localClock(call),
     authorize: async (session_id, data = {}) =>
       (await call('POST', `/sessions/${session_id}/authorize`, data)) as unknown as AuthorizeResult,
+    faults: localFaults(call),
     control: call,
     reset: async () => void (await call('POST', '/reset', { merchant_id: defaultMerchantId })),
     close: async () => {
+      background.faults.stop();
       await server.close();
       await background.stop();
       await world.store.close();
@@ -161,6 +177,18 @@ function localControl(face: ControlFace): ControlCall {
     if (answer.status >= 400)
       throw new Error(`${method} /control${path} answered ${answer.status}: ${String(value.error_messages)}`);
     return value;
+  };
+}
+
+function localFaults(call: ControlCall): Provider['faults'] {
+  return {
+    add: async (fault) => String((await call('POST', '/faults', fault)).fault_id),
+    scenario: async (name, merchant_id) => {
+      const { faults } = await call('POST', `/scenarios/${name}`, merchant_id === undefined ? {} : { merchant_id });
+      return (faults as { fault_id: string }[]).map(({ fault_id }) => fault_id);
+    },
+    clear: async (merchant_id) =>
+      void (await call('DELETE', merchant_id === undefined ? '/faults' : `/faults?merchant_id=${merchant_id}`)),
   };
 }
 

@@ -9,6 +9,8 @@ export interface Queued extends Omit<Callback, 'due_at_ms'> {
   readonly attempt: number;
   /** When the first attempt was due, merchant's time. */
   readonly first_due_at_ms: number;
+  /** A fault on order met it already; it meets no other. */
+  readonly met?: true;
 }
 
 interface Rule {

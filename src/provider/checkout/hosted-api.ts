@@ -111,12 +111,16 @@ export class HostedApi {
   }
 
   /** What the shopper did belongs to the story that the log tells. */
-  #note({ correlation_id, path, body }: HostedCall, { outcome, about }: HostedResult): void {
+  #note({ correlation_id, path, body, fault }: HostedCall, { outcome, about }: HostedResult): void {
     if (!about) return;
     const explanations = outcome.ok ? outcome.value.refusal?.explanations : outcome.refusal.explanations;
     const tried = outcome.ok ? outcome.value.tried : undefined;
     const because = explanations ?? (tried?.explanation && [tried.explanation]);
-    const note = { ...(tried && { code: tried.code }), ...(because && { explanations: because }) };
+    const note = {
+      ...(tried && { code: tried.code }),
+      ...(because && { explanations: because }),
+      ...(fault && { fault: { ...fault, took_effect: outcome.ok } }),
+    };
     this.#options.world.store.note({
       id: correlation_id,
       ...about,

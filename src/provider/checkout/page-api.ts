@@ -14,6 +14,7 @@ import { openSession } from '../engine/session.ts';
 import { invalidAddressFields, invalidCustomerFields } from '../engine/shopper-data.ts';
 import { CATEGORIES, type Context, type Merchant, PAYMENT_METHOD_TYPES, type Session } from '../engine/state.ts';
 import { sessionPut } from '../klarna/payments.ts';
+import type { FaultNote } from '../ordered-faults.ts';
 import { leftBehind } from '../tries.ts';
 import type { World } from '../world.ts';
 import type { LoadResult, Problem, SessionView, SignIn, Told, TryResult } from './browser/protocol.ts';
@@ -40,6 +41,8 @@ export interface PageCall {
   readonly correlation_id: string;
   readonly path: string;
   readonly body: object;
+  /** The fault on order that the call met. */
+  readonly fault?: FaultNote;
 }
 
 type Handler = (api: PageApi, call: PageCall) => Promise<PageReply>;
@@ -322,6 +325,7 @@ function logEntry(call: PageCall, context: Context, outcome: Outcome<unknown>, t
   const note = outcome.ok
     ? tried && { code: tried.code, ...(tried.explanation && { explanations: [tried.explanation] }) }
     : { explanations: outcome.refusal.explanations };
+  const fault = call.fault && { fault: { ...call.fault, took_effect: outcome.ok } };
   return {
     id: call.correlation_id,
     merchant_id: context.merchant.merchant_id,
@@ -333,6 +337,6 @@ function logEntry(call: PageCall, context: Context, outcome: Outcome<unknown>, t
     subject: call.session_id,
     request: loggable(call.body),
     response: tried ? JSON.stringify(resultOf(tried)) : '',
-    note: note ? JSON.stringify(note) : '',
+    note: note || fault ? JSON.stringify({ ...note, ...fault }) : '',
   };
 }

@@ -11,11 +11,13 @@ import { redacted } from '../redact.ts';
 import type { World } from '../world.ts';
 import { ClockControl } from './clock.ts';
 import { CustomerTokenControl } from './customer-tokens.ts';
+import { FaultControl } from './faults.ts';
 import { HostedControl } from './hosted.ts';
 import { LOG_FILTERS, LogControl } from './log.ts';
 import { MerchantControl } from './merchants.ts';
 import { OrderControl } from './orders.ts';
 import { type About, type ControlHandler, type ControlOptions, type ControlReply, ok, problem } from './reply.ts';
+import { ScenarioControl } from './scenarios.ts';
 import { ShopperControl } from './shopper.ts';
 
 interface ControlRoute {
@@ -83,6 +85,8 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
   const hosted = new HostedControl(options);
   const tokens = new CustomerTokenControl(options);
   const log = new LogControl(options);
+  const faults = new FaultControl(options, merchants);
+  const scenarios = new ScenarioControl(merchants, faults);
   const route = (
     method: ControlRoute['method'],
     path: string,
@@ -162,6 +166,23 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
     route('GET', '/log', `Requests and callbacks, newest first: ?${LOG_FILTERS.join(', ')}`, (call) => log.find(call)),
     route('GET', '/log/{correlation_id}', 'One exchange with its explanation', (call) => log.read(call)),
     route('GET', '/callbacks', 'How many callbacks wait', (call) => log.waiting(call, merchants)),
+    route('GET', '/faults', 'Faults on order, and how often each has struck', (call) => faults.list(call)),
+    route(
+      'POST',
+      '/faults',
+      'Order a fault: {"on":{"operation":"createCapture"},"effect":"drop","when":"after"}',
+      (call) => faults.create(call),
+    ),
+    route('DELETE', '/faults', 'Remove a merchant’s faults; ?all=true those for all merchants', (call) =>
+      faults.clear(call),
+    ),
+    route('GET', '/faults/{fault_id}', 'One fault on order', (call) => faults.read(call)),
+    route('DELETE', '/faults/{fault_id}', 'Remove one', (call) => faults.remove(call)),
+    route('GET', '/scenarios', 'What goes wrong in production, by name', () => scenarios.list()),
+    route('GET', '/scenarios/{name}', 'What happens in a scenario, and how a sound client behaves', (call) =>
+      scenarios.read(call),
+    ),
+    route('POST', '/scenarios/{name}', 'Order the faults of a scenario', (call) => scenarios.start(call)),
     route('POST', '/reset', 'Remove data: of a merchant, or {"all":true}', (call) => merchants.reset(call)),
   ];
 }

@@ -3,6 +3,7 @@ import { header } from '../../http/exchange.ts';
 import { read, type Work } from '../../store/store.ts';
 import { country, currency } from '../../wire/common.ts';
 import { boolean, choice, type Infer, integer, list, required, text } from '../../wire/shape.ts';
+import type { FaultRule } from '../engine/ordered-faults.ts';
 import {
   CATEGORIES,
   type Merchant,
@@ -22,6 +23,7 @@ import {
   newMerchant,
   newSecret,
 } from '../merchants.ts';
+import { everywhere, withFaults } from '../ordered-faults.ts';
 import { type ControlCall, type ControlOptions, type ControlReply, closed, ok, problem, readAs } from './reply.ts';
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
@@ -116,9 +118,11 @@ export class MerchantControl {
     const { username = `${merchant_id}_${reference().toLowerCase()}`, ...chosen } = given;
     const credentials = [newCredential(username, password)];
     const merchant = withSettings(newMerchant(merchant_id, merchant_id, 'any', credentials), chosen);
+    const faults = (await everywhere(store)).map(({ rule }) => rule);
     const created = await store.run(function* (): Work<boolean> {
       const taken = (yield* read('merchant', merchant_id)) ?? (yield* read('username', username));
-      return { answer: !taken, changes: taken ? {} : { put: merchantRecords(merchant) } };
+      const state = faults.length > 0 ? { ...merchant, faults } : merchant;
+      return { answer: !taken, changes: taken ? {} : { put: merchantRecords(state) } };
     });
     if (!created) return problem(409, 'CONFLICT', `Merchant ${merchant_id} or username ${username} exists already`);
     return ok({ ...this.#view(merchant), credentials: [{ username, password }] }, 201);
@@ -212,20 +216,26 @@ export class MerchantControl {
   }
 
   async #resetAll(): Promise<string[]> {
+    const { store } = this.#options.world;
+    const shared = (await everywhere(store)).map(({ rule }) => ({ kind: 'fault' as const, id: rule.fault_id }));
+    await store.run(function* (): Work<void> {
+      return { answer: undefined, changes: { remove: shared } };
+    });
     const done: string[] = [];
     for (let after = ''; ; after = done.at(-1) ?? '') {
       const page = await this.#options.world.store.list<Merchant>('merchant', { after, limit: 100 });
       for (const { merchant_id } of page) {
-        await this.#reset(merchant_id);
+        await this.#reset(merchant_id, () => false);
         done.push(merchant_id);
       }
       if (page.length < 100) return done;
     }
   }
 
-  async #reset(merchant_id: string): Promise<void> {
+  /** @param keep which of the faults on order stay: those for all merchants, when only one is reset */
+  async #reset(merchant_id: string, keep = (rule: FaultRule) => rule.everywhere === true): Promise<void> {
     await this.#options.world.store.clear(merchant_id);
-    await this.change(merchant_id, (current) => ({ ...current, ...MERCHANT_DEFAULTS }));
+    await this.change(merchant_id, (current) => withFaults({ ...current, ...MERCHANT_DEFAULTS }, keep));
   }
 
   /** Replaces a merchant's state by what `make` makes of it. */
@@ -238,7 +248,7 @@ export class MerchantControl {
     });
   }
 
-  #view({ credentials, clock_offset_ms, ...merchant }: Merchant): object {
+  #view({ credentials, clock_offset_ms, faults: _ordered, ...merchant }: Merchant): object {
     return {
       ...merchant,
       now: new Date(this.#options.world.now() + clock_offset_ms).toISOString(),

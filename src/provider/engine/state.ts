@@ -6,6 +6,7 @@
 import type { HostedOptions, HostedUrls } from '../../wire/hosted-payment-page.ts';
 import type { Address, Customer, MerchantUrls, OrderLine, SessionCreate } from '../../wire/klarna-payments.ts';
 import type { ManagedAddress, ManagedLine, ShippingInfo } from '../../wire/order-management.ts';
+import type { FaultRule } from './ordered-faults.ts';
 
 export const REGIONS = ['any', 'eu', 'na', 'oc'] as const;
 export type Region = (typeof REGIONS)[number];
@@ -67,6 +68,8 @@ export interface Merchant {
   /** Whether Klarna's request limits are enforced, and which. */
   readonly rate_limits: RateLimits;
   readonly risk_rules: readonly RiskRule[];
+  /** What was ordered to go wrong. Absent as long as nothing is, so that looking costs nothing. */
+  readonly faults?: readonly FaultRule[];
 }
 
 export const RATE_LIMITS = ['off', 'playground', 'live'] as const;

@@ -3,6 +3,7 @@ import { catalogueCodeFor } from '../../catalogue/index.ts';
 import { type Answer, header, type Request } from '../../http/exchange.ts';
 import type { LogEntry } from '../../store/store.ts';
 import type { Context } from '../engine/state.ts';
+import type { FaultNote } from '../ordered-faults.ts';
 import { redacted } from '../redact.ts';
 import type { KlarnaError } from './errors.ts';
 import type { Reply } from './operation.ts';
@@ -14,6 +15,8 @@ export interface Arrival {
   readonly correlation_id: string;
   readonly real_now_ms: number;
   readonly base: string;
+  /** The fault on order that the request met. */
+  readonly fault?: FaultNote;
 }
 
 /** Payments names the charset, the other APIs do not; clients compare the whole value. */
@@ -84,14 +87,21 @@ export function logFields(arrival: Arrival, reply: Reply): Omit<LogEntry, 'merch
   };
 }
 
-function noteOf({ request }: Arrival, { error, explanations, replayed }: Reply): string {
+function noteOf({ request, fault }: Arrival, reply: Reply): string {
+  const { error, explanations, replayed } = reply;
   const idempotency_key = header(request, 'klarna-idempotency-key');
-  if (!error && !replayed && !idempotency_key) return '';
+  if (!error && !replayed && !idempotency_key && !fault) return '';
   const code = error && catalogueCodeFor(error.error_code, error.error_messages);
   return JSON.stringify({
     ...(code && { code }),
     ...(explanations && { explanations }),
     ...(idempotency_key && { idempotency_key }),
     ...(replayed && { replayed }),
+    ...(fault && { fault: { ...fault, took_effect: tookEffect(request, reply) } }),
   });
+}
+
+/** Whether something is different from before, whatever the client was told. */
+function tookEffect({ method }: Request, { status, error, replayed }: Reply): boolean {
+  return method !== 'GET' && !error && !replayed && status >= 200 && status < 300;
 }

@@ -46,6 +46,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'documented',
     ],
     ['While they are off, the live limits are announced', 'different'],
+    ['No `Retry-After` on 429; `X-Ratelimit-Reset` is always 1', 'documented'],
     [
       '`Klarna-Idempotency-Key` on Order Management writes: the key decides, for 24 hours, the body of the repeat does not matter',
       'documented',
@@ -349,5 +350,16 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ['Push: an empty POST when the order is placed; repeated like the authorization callback', 'inferred'],
     ['Placeholders `{session.id}` and `{order.id}`, also percent-encoded', 'documented'],
     ['Redirects are not followed', 'inferred'],
+  ),
+  ...rows(
+    'Faults on order',
+    ['Errors that only a fault causes come with the status, code and text of Klarna’s tables', 'documented'],
+    ['500 is `Internal error` in Payments and `Unexpected server error` in Order Management', 'documented'],
+    [
+      '502, 503 and 504 are JSON `TEMPORARILY_UNAVAILABLE`, or on order a gateway’s HTML, plain text or nothing',
+      'inferred',
+    ],
+    ['`TIMEOUT` is 500 without a message, `SERVICE_UNAVAILABLE` 503 without one', 'inferred'],
+    ['Texts of ordered errors whose real text names an id leave the id out', 'different'],
   ),
 ];

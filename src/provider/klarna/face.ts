@@ -4,11 +4,12 @@
  */
 import { createHmac } from 'node:crypto';
 import { type Answer, baseOf, header, type Request } from '../../http/exchange.ts';
-import { Router } from '../../http/router.ts';
+import { type Match, Router } from '../../http/router.ts';
 import { type Ask, readShared, type Store, StoreUnavailable, type Work } from '../../store/store.ts';
 import type { Explanation } from '../engine/outcome.ts';
 import type { Context, Merchant, Region } from '../engine/state.ts';
 import { type Authenticator, isCurrent, type Principal } from '../merchants.ts';
+import { explainFault, type FaultNote, type OrderedFaults } from '../ordered-faults.ts';
 import { outboxMessages } from '../outbox.ts';
 import type { World } from '../world.ts';
 import {
@@ -21,14 +22,17 @@ import {
   replyAnswer,
   UNREADABLE,
 } from './answer.ts';
+import type { KlarnaError } from './errors.ts';
 import type { Built, Call, Operation, Refused, Reply } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
-import { type Allowance, RateLimiter } from './rate-limits.ts';
+import { orderedError } from './ordered-errors.ts';
+import { type Allowance, exhausted, RateLimiter } from './rate-limits.ts';
 import { NO_SUCH_PATH, readBody, refuseRate, refuseRoute, refuseSize } from './refusals.ts';
 
 export interface FaceOptions {
   readonly world: World;
   readonly authenticator: Authenticator;
+  readonly faults: OrderedFaults;
   /** Key of the signatures that this installation issues. */
   readonly secret: string;
   /** Host names (without port) that stand for Klarna's regional hosts. */
@@ -37,6 +41,14 @@ export interface FaceOptions {
   readonly publicUrl?: string | undefined;
   /** Told when a commit left something to deliver or a clock to watch. */
   onCallbacks(merchant_id: string): void;
+}
+
+/** A request of a merchant's that was counted. */
+interface Admitted {
+  readonly principal: Principal;
+  readonly merchant: Merchant;
+  readonly match: Match<Operation> | undefined;
+  readonly allowance: Allowance;
 }
 
 export class KlarnaFace {
@@ -98,6 +110,21 @@ export class KlarnaFace {
     const operation = match?.target;
     const taken = this.#limiter.take(merchant, operation?.rate_class ?? 'other', arrival.real_now_ms);
     const allowance = taken instanceof Promise ? await taken : taken;
+    const admitted = { principal, merchant, match, allowance };
+    if (!merchant.faults) return this.#admitted(arrival, admitted);
+    const { method, path } = arrival.request;
+    const strike = await this.#options.faults.strike(merchant, { method, path, operation: operation?.name });
+    if (!strike) return this.#admitted(arrival, admitted);
+    return this.#options.faults.during(strike, merchant, {
+      // Time may have passed since the request came in.
+      carryOut: (fault) => this.#admitted({ ...arrival, fault, real_now_ms: this.#options.world.now() }, admitted),
+      error: (code, status) => this.#ordered(orderedError(code, status, path), arrival, allowance),
+      leaveOut: (answer, fault) => this.#leaveOut({ ...arrival, fault }, merchant, answer),
+    });
+  }
+
+  async #admitted(arrival: Arrival, { principal, merchant, match, allowance }: Admitted): Promise<Answer> {
+    const operation = match?.target;
     const refused = refuseRoute(match, arrival.request) ?? refuseRate(allowance) ?? refuseSize(arrival.request);
     if (refused || !match || !operation || !operation.serve.built)
       return this.#refuse(arrival, merchant, refused ?? NO_SUCH_PATH, allowance);
@@ -200,22 +227,36 @@ export class KlarnaFace {
     return replyAnswer(reply, arrival, allowance);
   }
 
-  /** As recorded, this one answer carries no Klarna-Correlation-Id header; the id is in the body. */
+  /** The answer of an error that was ordered, with the headers that it would have. */
+  #ordered(error: KlarnaError, { correlation_id, request: { path } }: Arrival, allowance: Allowance): Answer {
+    if (error.status === 401) return unauthorizedAnswer(error, correlation_id, path);
+    return errorAnswer(
+      error,
+      { correlation_id, path },
+      error.status === 429 ? exhausted(allowance) : allowance.headers,
+    );
+  }
+
+  /** Logs a request that a fault kept from being carried out; status 0 where nothing whole was answered. */
+  #leaveOut(arrival: Arrival & { fault: FaultNote }, merchant: Merchant, { status, cut }: Answer): void {
+    const { fault, request, real_now_ms } = arrival;
+    const explanations = [explainFault(fault)];
+    const reply: Reply = {
+      status: cut ? 0 : status,
+      explanations,
+      ...(fault.code !== undefined && { error: orderedError(fault.code, status, request.path) }),
+    };
+    const now = { ...arrival, real_now_ms: Math.max(real_now_ms, this.#options.world.now()) };
+    this.#store.note(logEntry(now, this.#context(merchant, now), reply));
+  }
+
   #unauthorized(arrival: Arrival, principal: Principal | undefined, merchant: Merchant | undefined): Answer {
     const error = { status: 401, error_code: 'UNAUTHORIZED', error_messages: [] };
     const explanation = explainUnauthorized(arrival, principal, merchant);
     const at_ms = arrival.real_now_ms + (merchant?.clock_offset_ms ?? 0);
     const reply: Reply = { status: 401, error, explanations: [explanation] };
     this.#store.note({ ...logFields(arrival, reply), merchant_id: merchant?.merchant_id ?? '', at_ms, request: '' });
-    const body = errorBody(error, arrival.correlation_id);
-    return {
-      status: 401,
-      body,
-      headers: [
-        ['Content-Type', jsonType(arrival.request.path)],
-        ['WWW-Authenticate', 'Basic realm="Klarna"'],
-      ],
-    };
+    return unauthorizedAnswer(error, arrival.correlation_id, arrival.request.path);
   }
 
   #failed(arrival: Arrival, cause: unknown): Answer {
@@ -229,6 +270,18 @@ export class KlarnaFace {
     );
     return errorAnswer(error, { correlation_id: arrival.correlation_id, path }, []);
   }
+}
+
+/** As recorded, this one answer carries no Klarna-Correlation-Id header; the id is in the body. */
+function unauthorizedAnswer(error: KlarnaError, correlation_id: string, path: string): Answer {
+  return {
+    status: 401,
+    body: errorBody(error, correlation_id),
+    headers: [
+      ['Content-Type', jsonType(path)],
+      ['WWW-Authenticate', 'Basic realm="Klarna"'],
+    ],
+  };
 }
 
 const PREFIX = /^\/(?:payments|ordermanagement|customer-token|hpp|disputes|v4|settlements|merchantcard)(?:\/|$)/;

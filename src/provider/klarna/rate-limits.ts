@@ -49,6 +49,11 @@ export class RateLimiter {
   }
 }
 
+/** The headers of a request that is refused for its number. */
+export function exhausted({ headers }: Allowance): Allowance['headers'] {
+  return headers.map(([name, value]) => [name, name === 'X-Ratelimit-Remaining' ? '0' : value]);
+}
+
 function announce(limit: number, hits: number): readonly (readonly [string, string])[] {
   return [
     ['X-Ratelimit-Limit', `${limit}, ${limit};w=1`],
