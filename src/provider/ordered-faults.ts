@@ -129,7 +129,7 @@ export class OrderedFaults {
   }
 }
 
-/** Rules that one merchant may have, those for all included. */
+/** Rules that one merchant may have of its own, and that there may be for all. */
 export const FAULTS_MOST = 100;
 
 /** The rules that hold for all merchants. */

@@ -679,6 +679,11 @@ describe('scenarios', () => {
       SCENARIOS.map(({ name }) => name),
     );
     assert.equal((await world.provider.control('GET', '/scenarios/push-twice')).title, 'The push comes twice');
+    const { merchant_id } = await world.shop();
+    const ids = await world.provider.faults.scenario('redirect-and-callback-lost', merchant_id);
+    assert.equal(ids.length, 3);
+    await world.provider.faults.clear(merchant_id);
+    assert.deepEqual((await world.provider.control('GET', `/faults?merchant_id=${merchant_id}`)).faults, []);
     const message = /404: There is no scenario push-thrice/;
     await assert.rejects(world.provider.control('POST', '/scenarios/push-thrice', {}), { message });
     await assert.rejects(world.provider.control('GET', '/scenarios/push-thrice'), { message });

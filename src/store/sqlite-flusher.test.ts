@@ -5,32 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { SqliteStore } from './sqlite.ts';
-import { type Flusher, LogFlusher } from './sqlite-flusher.ts';
+import { LogFlusher } from './sqlite-flusher.ts';
 import { read, type Store, StoreUnavailable, type Work } from './store.ts';
+import { FailingDisk } from './testing.ts';
 
 function directory(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'kvitt-flusher-'));
   t.after(() => rmSync(path, { recursive: true, force: true }));
   return path;
-}
-
-/** A disk that works until it is told to fail. */
-class FailingDisk implements Flusher {
-  readonly #disk: LogFlusher;
-  isBroken = false;
-
-  constructor(log: string) {
-    this.#disk = new LogFlusher(log);
-  }
-
-  flush(done: (error?: Error) => void): void {
-    if (this.isBroken) setImmediate(() => done(new Error('EIO: i/o error, fdatasync')));
-    else this.#disk.flush(done);
-  }
-
-  close(): void {
-    this.#disk.close();
-  }
 }
 
 function put(store: Store, id: string): Promise<string> {

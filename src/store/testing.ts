@@ -34,6 +34,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { PostgresStore } from './postgres.ts';
 import { SqliteStore } from './sqlite.ts';
+import { type Flusher, LogFlusher } from './sqlite-flusher.ts';
 import type { Store } from './store.ts';
 
 /** A store for one test. */
@@ -275,4 +276,23 @@ function stopper(server: ChildProcess, home: string): () => Promise<void> {
 
 function sleepSync(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** A disk that works until it is told to fail. */
+export class FailingDisk implements Flusher {
+  readonly #disk: LogFlusher;
+  isBroken = false;
+
+  constructor(log: string) {
+    this.#disk = new LogFlusher(log);
+  }
+
+  flush(done: (error?: Error) => void): void {
+    if (this.isBroken) setImmediate(() => done(new Error('EIO: i/o error, fdatasync')));
+    else this.#disk.flush(done);
+  }
+
+  close(): void {
+    this.#disk.close();
+  }
 }

@@ -110,7 +110,8 @@ export class FaultControl {
     const made = await this.#world.store.run(function* (): Work<FaultRecord[] | 'gone' | 'full'> {
       const merchant = yield* read<Merchant>('merchant', merchant_id);
       if (!merchant) return { answer: 'gone', changes: {} };
-      if ((merchant.faults?.length ?? 0) + rules.length > FAULTS_MOST) return { answer: 'full', changes: {} };
+      const own = merchant.faults?.filter((each) => !each.everywhere) ?? [];
+      if (own.length + rules.length > FAULTS_MOST) return { answer: 'full', changes: {} };
       const now_ms = now() + merchant.clock_offset_ms;
       const timed = rules.map((each, index) => withEnd(each, wanted[index]?.for, now_ms));
       const records = timed.map((each) => newRecord(each, merchant_id, now()));

@@ -361,5 +361,6 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ],
     ['`TIMEOUT` is 500 without a message, `SERVICE_UNAVAILABLE` 503 without one', 'inferred'],
     ['Texts of ordered errors whose real text names an id leave the id out', 'different'],
+    ['Ordered refusals of customer tokens have the error body without the facts of a charge', 'different'],
   ),
 ];

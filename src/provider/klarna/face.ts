@@ -1,6 +1,7 @@
 /**
  * Klarna's own APIs on the wire. The order in which a call is checked: credentials, path and method, whether it is
- * built, request limits, size, content type, JSON, the fields of the body; then the engine decides.
+ * built, request limits, size, content type, JSON, the fields of the body; then the engine decides. A fault on order
+ * is met once the request is counted: before it is looked at any further, or after it was carried out.
  */
 import { createHmac } from 'node:crypto';
 import { type Answer, baseOf, header, type Request } from '../../http/exchange.ts';
