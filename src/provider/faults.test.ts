@@ -517,27 +517,29 @@ describe('faults on the wire', () => {
   });
 
   describe('in the browser’s calls', () => {
-    const page = async (shop: Shop, path: string, client_token: unknown) =>
+    const page = async (shop: Shop, path: string, client_token: unknown, sent: object = {}) =>
       fetch(`${shop.url}/checkout/api${path}`, {
         method: 'POST',
         headers: { authorization: `Bearer ${client_token}`, 'content-type': 'application/json' },
-        body: '{}',
+        body: JSON.stringify(sent),
       });
 
     test('the payment page meets faults as shops do', async () => {
       const shop = await world.shop();
       const { body } = await shop.call('POST', SESSIONS, PURCHASE);
+      const signIn = await page(shop, '/sign-in', body.client_token, { contact: 'alma@email.se', code: '123456' });
+      const { signed_in } = (await signIn.json()) as Json;
       await order(shop, {
         on: { path: '/checkout/api/authorize' },
         effect: 'error',
         code: 'INTERNAL_SERVER_ERROR',
         times: 1,
       });
-      const failed = await page(shop, '/authorize', body.client_token);
+      const failed = await page(shop, '/authorize', body.client_token, { signed_in });
       assert.equal(failed.status, 500);
       assert.equal(failed.headers.get('access-control-allow-origin'), '*');
       await order(shop, { on: { path: '/checkout/api/*' }, effect: 'drop', when: 'after', times: 1 });
-      await assert.rejects(page(shop, '/authorize', body.client_token));
+      await assert.rejects(page(shop, '/authorize', body.client_token, { signed_in }));
       const read = await shop.call('GET', `${SESSIONS}/${body.session_id}`);
       assert.ok(read.body.authorization_token);
       const entries = (await control('GET', `/log?session_id=${body.session_id}&path=/checkout/api`)).entries as Json[];

@@ -124,9 +124,12 @@ class Stage {
   async paysInBrowser(purchase: object = this.purchase): Promise<{ session_id: string; heard: Heard }> {
     const { body } = await this.shop.call('POST', '/payments/v1/sessions', purchase);
     const headers = { authorization: `Bearer ${body.client_token}` };
+    const person = JSON.stringify({ contact: 'alma@email.se', code: '123456' });
+    const signIn = await fetch(`${this.shop.url}/checkout/api/sign-in`, { method: 'POST', headers, body: person });
+    const { signed_in } = (await signIn.json()) as Json;
     return {
       session_id: String(body.session_id),
-      heard: await this.call('POST', '/checkout/api/authorize', {}, headers),
+      heard: await this.call('POST', '/checkout/api/authorize', { signed_in }, headers),
     };
   }
 
