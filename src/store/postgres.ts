@@ -13,6 +13,7 @@ import {
   type Changes,
   KINDS,
   type Kind,
+  type ListOptions,
   type LogEntry,
   type LogQuery,
   type OutboxMessage,
@@ -52,6 +53,9 @@ const NOTES_EVERY_MS = 50;
 /** How often (in calls of `hit`) and from what age the counts of old windows are removed. */
 const SWEEP_EVERY = 1_000;
 const SWEEP_AFTER = '1 day';
+
+/** After every id: the last character there is. */
+const LAST_ID = '\u{10ffff}';
 
 const NOTHING_CHANGED = 'nothing was changed';
 const OUTCOME_UNKNOWN = 'the connection broke during the commit, so whether the change was made is not known';
@@ -129,12 +133,11 @@ export class PostgresStore implements Store {
     return stateOf(await this.#query<Body>({ ...this.#sql.select[kind], values: [id] })) as S | undefined;
   }
 
-  async list<S>(kind: Kind, options: { merchant_id?: string; after?: string; limit: number }): Promise<S[]> {
-    const { merchant_id, after = '', limit } = options;
+  async list<S>(kind: Kind, { merchant_id, after = '', before = LAST_ID, limit }: ListOptions): Promise<S[]> {
     const rows = await this.#query<Body>(
       merchant_id === undefined
-        ? { ...this.#sql.list[kind], values: [text(after), limit] }
-        : { ...this.#sql.listOfMerchant[kind], values: [text(after), limit, merchant_id] },
+        ? { ...this.#sql.list[kind], values: [text(after), text(before), limit] }
+        : { ...this.#sql.listOfMerchant[kind], values: [text(after), text(before), limit, merchant_id] },
     );
     return rows.map((row) => JSON.parse(row.body) as S);
   }
@@ -560,10 +563,10 @@ function sqlOf(schema: string) {
     select: perKind('select', (kind) => `SELECT body FROM ${kind} WHERE id = $1`),
     lock: perKind('lock', (kind) => `SELECT body FROM ${kind} WHERE id = $1 FOR UPDATE`),
     lockName: named('lock_name', 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))'),
-    list: perKind('list', (kind) => `SELECT body FROM ${kind} WHERE id > $1 ORDER BY id LIMIT $2`),
+    list: perKind('list', (kind) => `SELECT body FROM ${kind} WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3`),
     listOfMerchant: perKind(
       'list_of',
-      (kind) => `SELECT body FROM ${kind} WHERE merchant_id = $3 AND id > $1 ORDER BY id LIMIT $2`,
+      (kind) => `SELECT body FROM ${kind} WHERE merchant_id = $4 AND id > $1 AND id < $2 ORDER BY id LIMIT $3`,
     ),
     due: perKind(
       'due',

@@ -7,12 +7,15 @@
  * number below zero and is found through an index that holds only these.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Put } from './store.ts';
+import type { ListOptions, Put } from './store.ts';
 
 const UUID_V7 = /^[0-7][0-9a-f]{7}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** Above every row number that an id can have. */
 const ABOVE_ALL = 0x7fff_ffff_ffff_ffffn;
+
+/** After every id: the last character there is. */
+const LAST_ID = '\u{10ffff}';
 
 /** The first 64 bits of a UUID of version 7, which order as its text does; undefined for any other id. */
 function rowNumber(id: string): bigint | undefined {
@@ -95,17 +98,17 @@ export class SqliteRecords {
     if (key === undefined || this.#delete.run(key, id).changes === 0) this.#deleteNamed.run(id);
   }
 
-  /** States in the order of the bytes of the ids, after the id `after`. */
-  list(after: string, merchant_id: string | undefined, limit: number): unknown[] {
-    const where = 'id > ?1 AND (?2 IS NULL OR merchant_id = ?2)';
+  /** States in the order of the bytes of the ids. */
+  list({ after = '', before = LAST_ID, merchant_id, limit }: ListOptions): unknown[] {
+    const where = 'id > ?1 AND id < ?5 AND (?2 IS NULL OR merchant_id = ?2)';
     const rows = this.#database
       .prepare(
-        `SELECT * FROM (SELECT id, body FROM ${this.#table} WHERE key >= ?4 AND ${where} ORDER BY key LIMIT ?3)
+        `SELECT * FROM (SELECT id, body FROM ${this.#table} WHERE key BETWEEN ?4 AND ?6 AND ${where} ORDER BY key LIMIT ?3)
          UNION ALL SELECT * FROM (SELECT id, body FROM ${this.#table} WHERE key < 0 AND ${where} ORDER BY id LIMIT ?3)
          ORDER BY id LIMIT ?3`,
       )
-      .all(after, merchant_id ?? null, limit, rowNumber(after) ?? 0n) as unknown as { body: string }[];
-    return rows.map(({ body }) => JSON.parse(body));
+      .all(after, merchant_id ?? null, limit, rowNumber(after) ?? 0n, before, rowNumber(before) ?? ABOVE_ALL);
+    return (rows as unknown as { body: string }[]).map(({ body }) => JSON.parse(body));
   }
 
   /** Ids with something due at `now_ms`, earliest first. */

@@ -17,6 +17,7 @@ import {
   type Changes,
   KINDS,
   type Kind,
+  type ListOptions,
   type LogEntry,
   type LogQuery,
   type OutboxMessage,
@@ -30,9 +31,10 @@ import {
 
 /**
  * The layout of the file; one that a newer Kvitt made is refused, not guessed at. Tables that were added are created on opening:
- * 2 added hosted sessions and the inbox. 3 put records under row numbers that follow from their ids. 4 added customer tokens, 5 faults on order.
+ * 2 added hosted sessions and the inbox. 3 put records under row numbers that follow from their ids. 4 added customer tokens, 5 faults on
+ * order, 6 entries, ledgers and payouts.
  */
-const SCHEMA_VERSION = 5;
+const SCHEMA_VERSION = 6;
 const ROW_NUMBERS_SINCE = 3;
 
 /** Units that one transaction takes at the most, so that a flood cannot hold an early answer back for long. */
@@ -49,7 +51,11 @@ const MERCHANTS_MOST = 10_000;
 
 /** A kind's table. The plural, because ORDER is a word of SQL. */
 const table = (kind: Kind) => PLURALS[kind] ?? `${kind}s`;
-const PLURALS: Readonly<Partial<Record<Kind, string>>> = { hosted: 'hosted_sessions', inbox: 'inboxes' };
+const PLURALS: Readonly<Partial<Record<Kind, string>>> = {
+  hosted: 'hosted_sessions',
+  inbox: 'inboxes',
+  entry: 'entries',
+};
 
 /**
  * Log entries that are found by what they are about through an index. Reads are not among them: an index over reads of
@@ -188,9 +194,9 @@ export class SqliteStore implements Store {
     return state as S | undefined;
   }
 
-  async list<S>(kind: Kind, options: { merchant_id?: string; after?: string; limit: number }): Promise<S[]> {
+  async list<S>(kind: Kind, options: ListOptions): Promise<S[]> {
     await this.#settled();
-    return this.#records[kind].list(options.after ?? '', options.merchant_id, options.limit) as S[];
+    return this.#records[kind].list(options) as S[];
   }
 
   async due(kind: Kind, merchant_id: string, now_ms: number, limit: number): Promise<string[]> {

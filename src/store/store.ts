@@ -18,6 +18,10 @@ export const KINDS = [
   'inbox',
   'customer_token',
   'fault',
+  'entry',
+  'ledger',
+  'payout',
+  'payout_page',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -115,6 +119,14 @@ export interface LogQuery {
   readonly limit: number;
 }
 
+/** Which records to list. */
+export interface ListOptions {
+  readonly merchant_id?: string;
+  readonly after?: string;
+  readonly before?: string;
+  readonly limit: number;
+}
+
 /** What `Store.prune` may remove. */
 export interface PruneBounds {
   readonly sessions_below: string;
@@ -137,8 +149,8 @@ export interface Store {
   /** The committed, durable state of a record, without locking it. */
   get<S>(kind: Kind, id: string): Promise<S | undefined>;
 
-  /** Records of a kind after `after` (exclusive) in order of id, optionally of one merchant. */
-  list<S>(kind: Kind, options: { merchant_id?: string; after?: string; limit: number }): Promise<S[]>;
+  /** Records of a kind with ids between `after` and `before` (both exclusive) in order of id, optionally of one merchant. */
+  list<S>(kind: Kind, options: ListOptions): Promise<S[]>;
 
   /** Adds log entries with the next commit; does not wait for it. For exchanges that changed nothing. */
   note(entry: LogEntry): void;
