@@ -219,7 +219,7 @@ test('every entry says in its own sentences what happened and what to do', () =>
 // Protects: "reachable" means that a reader can type it, and "not reachable" gives a reason.
 test('every entry has requests that provoke it or the reason why there are none', () => {
   const request =
-    /\b(?:GET|POST|PUT|PATCH|DELETE) \/(?:payments|ordermanagement|customer-token|settlements|control|hpp)\/\S+/;
+    /\b(?:GET|POST|PUT|PATCH|DELETE) \/(?:payments|ordermanagement|customer-token|merchantcard|control|hpp)\/\S+/;
   for (const { code, provoke } of catalogue) {
     if (!provoke.reachable) {
       assert.match(provoke.reason, /^[A-Z].{20,}\.$/, code);

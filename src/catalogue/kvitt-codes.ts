@@ -46,6 +46,6 @@ export const kvittCodes = [
     action:
       "See the compatibility tables for what is there; test this operation against Klarna's playground until then.",
     retry: 'never',
-    provoke: by('GET /settlements/v1/payouts'),
+    provoke: by('GET /merchantcard/v3/promises/<promise_id>'),
   },
 ] as const satisfies readonly EntryRow[];

@@ -4,8 +4,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Ask, type Put, read, readShared, type Work } from '../store/store.ts';
+import { orderChanges } from './bookkeeping.ts';
 import { Courier } from './courier.ts';
 import { bringHostedUpToDate } from './engine/hosted.ts';
+import type { Payout } from './engine/settlement-state.ts';
 import {
   type Callback,
   type Context,
@@ -17,9 +19,9 @@ import {
 } from './engine/state.ts';
 import { bringUpToDate } from './engine/time.ts';
 import { hostedPut } from './klarna/hosted-payment-page.ts';
-import { orderPut } from './klarna/payments.ts';
 import { OrderedFaults } from './ordered-faults.ts';
 import { outboxMessages } from './outbox.ts';
+import { PayoutRunner } from './payouts.ts';
 import { uuidFloor, type World } from './world.ts';
 
 /** How often due orders and callbacks are looked for. */
@@ -51,7 +53,7 @@ export interface Fired {
 /** What a record has become because of the time; undefined when it is gone. */
 type Settling = Generator<
   Ask,
-  { readonly changed: boolean; readonly put: Put; readonly callbacks: readonly Callback[] } | undefined,
+  { readonly changed: boolean; readonly put: readonly Put[]; readonly callbacks: readonly Callback[] } | undefined,
   unknown
 >;
 type Settle = (id: string, context: Context) => Settling;
@@ -59,6 +61,7 @@ type Settle = (id: string, context: Context) => Settling;
 export class Background {
   readonly #world: World;
   readonly faults: OrderedFaults;
+  readonly #payouts: PayoutRunner;
   readonly #couriers = new Map<string, Courier>();
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
@@ -72,6 +75,7 @@ export class Background {
       world,
       settled: (merchant_id, patience_ms) => this.catchUp(merchant_id, patience_ms),
     });
+    this.#payouts = new PayoutRunner(world, () => this.#stopped);
   }
 
   start(): void {
@@ -113,6 +117,17 @@ export class Background {
     return { orders, callbacks: courier.attempts - before, ...(!isIdle && { still_running: true }) };
   }
 
+  /** Makes and stores what is due for a merchant by now, callbacks aside: for readers of what only the clock brings about. */
+  async settle(merchant_id: string): Promise<void> {
+    await this.#settleAll(merchant_id);
+  }
+
+  /** Pays a merchant out now, whatever the schedule. */
+  async payOut(merchant_id: string): Promise<readonly Payout[]> {
+    await this.#settleAll(merchant_id);
+    return this.#payouts.payNow(merchant_id);
+  }
+
   #courier(merchant_id: string): Courier | undefined {
     const existing = this.#couriers.get(merchant_id);
     if (existing || this.#stopped) return existing;
@@ -143,6 +158,8 @@ export class Background {
   async #settleAll(merchant_id: string): Promise<number> {
     const orders = await this.#settleKind('order', merchant_id, (id, context) => this.#settleOrder(id, context));
     await this.#settleKind('hosted', merchant_id, (id, context) => this.#settleHosted(id, context));
+    // Last, when all that moves money until now has moved it.
+    await this.#payouts.settle(merchant_id);
     return orders;
   }
 
@@ -170,14 +187,14 @@ export class Background {
     const settled = yield* settle(id, { ...this.#world, merchant, now_ms });
     if (!settled) return { answer: false, changes: {} };
     const outbox = outboxMessages(settled.callbacks, merchant_id, this.#world);
-    return { answer: settled.changed, changes: { put: [settled.put], outbox } };
+    return { answer: settled.changed, changes: { put: settled.put, outbox } };
   }
 
   *#settleOrder(id: string, context: Context): Settling {
     const before = yield* read<Order>('order', id);
     if (!before) return undefined;
     const { order, callbacks } = bringUpToDate(before, context);
-    return { changed: order !== before, put: orderPut(order), callbacks };
+    return { changed: order !== before, put: orderChanges(before, order, context), callbacks };
   }
 
   *#settleHosted(id: string, context: Context): Settling {
@@ -185,7 +202,7 @@ export class Background {
     if (!before) return undefined;
     const session = yield* read<Session>('session', before.session_id);
     const { hosted, callbacks } = bringHostedUpToDate(before, session, context);
-    return { changed: hosted !== before, put: hostedPut(hosted), callbacks };
+    return { changed: hosted !== before, put: [hostedPut(hosted)], callbacks };
   }
 
   async #prune(): Promise<void> {

@@ -104,6 +104,32 @@ describe('processes on one PostgreSQL', () => {
     assert.equal((await read(a, order_id)).captured_amount, most * part);
   });
 
+  test('payouts that several of them make at once contain every sale once', GUARD, async () => {
+    // Both move the clock, look and pay out at the same time, and both find the same sales due.
+    const { merchant_id, credentials } = await newMerchant({ settlement: { fees: { rate: 0, fixed: {} } } });
+    const order_id = await newOrder({ credentials });
+    const part = 1_000;
+    for (let day = 1; day <= 5; day++) {
+      const capture = (url: string) =>
+        call(
+          url,
+          'POST',
+          `/ordermanagement/v1/orders/${order_id}/captures`,
+          { captured_amount: part },
+          { credentials, status: 201 },
+        );
+      await Promise.all([...Array.from({ length: 8 }, (_, i) => capture(either(i)))]);
+      const move = (url: string) => call(url, 'POST', '/control/clock', { merchant_id, advance: 'P1D' });
+      const pay = (url: string) => call(url, 'POST', '/control/payouts', { merchant_id });
+      await Promise.all([move(a), pay(b), move(b), pay(a)]);
+    }
+    const books = await call(a, 'GET', `/control/books?merchant_id=${merchant_id}`);
+    assert.equal(books.balanced, true, JSON.stringify(books.currencies));
+    const [{ summary }] = books.currencies as [{ summary: Record<string, number> }];
+    assert.equal(summary.captured, 5 * 8 * part);
+    assert.equal(summary.paid_out, 5 * 8 * part);
+  });
+
   test('one idempotency key makes one capture, however often and wherever it is sent', GUARD, async () => {
     const order_id = await newOrder();
     const path = `/ordermanagement/v1/orders/${order_id}/captures`;

@@ -14,9 +14,9 @@ import { after, describe, test } from 'node:test';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { SqliteStore } from '../store/sqlite.ts';
 import type { OutboxMessage, Put } from '../store/store.ts';
-import type { Order, Session } from './engine/state.ts';
+import { orderChanges } from './bookkeeping.ts';
+import type { Merchant, Order, Session } from './engine/state.ts';
 import { startProvider } from './index.ts';
-import { orderPut } from './klarna/payments.ts';
 import {
   AMOUNT,
   assertSums,
@@ -200,12 +200,14 @@ describe('a large data file', () => {
     const store = await SqliteStore.open({ path });
     const order = (await store.get<Order>('order', order_id)) ?? assert.fail('the order is gone');
     const session = (await store.get<Session>('session', session_id)) ?? assert.fail('the session is gone');
+    const merchant = (await store.get<Merchant>('merchant', order.merchant_id)) ?? assert.fail('the merchant is gone');
     const id = uuidGenerator(Date.now);
+    const context = { merchant, now_ms: Date.now(), id, reference: () => 'UNUSED' };
     const ids: string[] = [];
     for (let unit = 0; unit < ORDERS / A_UNIT; unit++) {
       const orders = Array.from({ length: A_UNIT }, (_, i) => copy(order, id(), unit * A_UNIT + i, receiver));
       ids.push(...orders.map((each) => each.order_id));
-      const put: Put[] = orders.map((each) => orderPut(each, true));
+      const put: Put[] = orders.flatMap((each) => orderChanges(undefined, each, context));
       const outbox: OutboxMessage[] =
         unit > 0 ? [] : orders.slice(0, PENDING).map((each, i) => push(each, id(), i, receiver));
       await store.run(function* () {

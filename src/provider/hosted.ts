@@ -104,7 +104,7 @@ export class HostedPages {
     const shown = accept(page(came, came.session ?? session, merchant));
     const answer = { result: { outcome: shown, about }, calls: came.callbacks.length > 0 };
     const changed = came.hosted === hosted ? undefined : came.hosted;
-    const changes = leftBehind({ ...came, hosted: changed }, hosted.merchant_id, this.#options.world);
+    const changes = leftBehind({ ...came, hosted: changed }, context);
     const recovery = yield* recovered(came, session, context);
     return { answer, changes: { ...changes, put: [...(changes.put ?? []), ...recovery] } };
   }

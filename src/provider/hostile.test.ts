@@ -1270,6 +1270,7 @@ test('what is written to stderr when the store fails names no secret', async () 
     secret: 'signing-key',
     regions: {},
     onCallbacks: () => {},
+    settle: async () => {},
   });
   stderr.length = 0;
   const headers = { host: 'localhost', authorization: LIVE.authorization };

@@ -124,6 +124,7 @@ async function startOn(
     regions,
     publicUrl: options.publicUrl,
     onCallbacks: (id) => background.kick(id),
+    settle: (id) => background.settle(id),
   });
   const { publicUrl } = options;
   const local = options.control !== false;

@@ -1,6 +1,7 @@
 /** Merchants and their credentials: how they are made, and how a request is matched to one. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Put, Store } from '../store/store.ts';
+import { DEFAULT_TERMS } from './engine/settlement-terms.ts';
 import { type Credential, type Merchant, type Region, WINDOWS } from './engine/state.ts';
 
 /** A username belongs to one merchant; the record finds it. */
@@ -24,6 +25,7 @@ export const MERCHANT_DEFAULTS = {
   lower_amount_allowed: false,
   rate_limits: 'off',
   risk_rules: [],
+  settlement: DEFAULT_TERMS,
 } as const satisfies Partial<Merchant>;
 
 export function newMerchant(

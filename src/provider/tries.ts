@@ -1,10 +1,10 @@
 /** What a shopper leaves behind in the store, whoever asked for it: the page, the hosted page, the SDK or the control API. */
 import type { Changes } from '../store/store.ts';
-import type { Authorization, Callback, HostedSession, Order, Session } from './engine/state.ts';
+import { orderChanges } from './bookkeeping.ts';
+import type { Authorization, Callback, Context, HostedSession, Order, Session } from './engine/state.ts';
 import { hostedPut } from './klarna/hosted-payment-page.ts';
-import { authorizationPut, orderPut, sessionPut } from './klarna/payments.ts';
+import { authorizationPut, sessionPut } from './klarna/payments.ts';
 import { outboxMessages } from './outbox.ts';
-import type { World } from './world.ts';
 
 /** What has become of a purchase; what is absent stays as it was. Authorizations and orders are new ones. */
 interface Left {
@@ -15,16 +15,13 @@ interface Left {
   readonly callbacks: readonly Callback[];
 }
 
-export function leftBehind(
-  { hosted, session, authorization, order, callbacks }: Left,
-  merchant_id: string,
-  world: World,
-): Changes {
+/** @param context of the merchant whose shopper it is */
+export function leftBehind({ hosted, session, authorization, order, callbacks }: Left, context: Context): Changes {
   const put = [
     hosted && hostedPut(hosted),
     session && sessionPut(session),
     authorization && authorizationPut(authorization, true),
-    order && orderPut(order, true),
+    ...(order ? orderChanges(undefined, order, context) : []),
   ].filter((record) => record !== undefined);
-  return { put, outbox: outboxMessages(callbacks, merchant_id, world) };
+  return { put, outbox: outboxMessages(callbacks, context.merchant.merchant_id, context) };
 }

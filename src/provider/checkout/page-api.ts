@@ -100,7 +100,7 @@ export class PageApi {
       if (!outcome.ok) return { outcome, changes: {} };
       const { ended, session: begun } = outcome.value;
       // To load is no try: it leaves no mark on the session.
-      const changes = ended && moment === 'authorize' ? this.#left(ended) : putSession(begun);
+      const changes = ended && moment === 'authorize' ? leftBehind(ended, context) : putSession(begun);
       return { outcome, changes, ...(ended && { tried: ended }) };
     };
     const outcome = await this.#run(call, work);
@@ -148,16 +148,12 @@ export class PageApi {
     const outcome = await this.#run(call, (session, context) => {
       const decided = decide(session, context);
       if (!decided.ok) return { outcome: decided, changes: {} };
-      return { outcome: decided, changes: this.#left(decided.value), tried: decided.value };
+      return { outcome: decided, changes: leftBehind(decided.value, context), tried: decided.value };
     });
     if (!outcome.ok) return refused(outcome);
     const { callbacks, session } = outcome.value;
     if (callbacks.length > 0) this.#options.onCallbacks(session.merchant_id);
     return told(resultOf(outcome.value));
-  }
-
-  #left(tried: Try) {
-    return leftBehind(tried, tried.session.merchant_id, this.#options.world);
   }
 
   /** One unit of work over the session, with its entry in the merchant's log. */

@@ -18,6 +18,7 @@ import { MerchantControl } from './merchants.ts';
 import { OrderControl } from './orders.ts';
 import { type About, type ControlHandler, type ControlOptions, type ControlReply, ok, problem } from './reply.ts';
 import { ScenarioControl } from './scenarios.ts';
+import { SettlementControl } from './settlements.ts';
 import { ShopperControl } from './shopper.ts';
 
 interface ControlRoute {
@@ -84,6 +85,7 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
   const orders = new OrderControl(options);
   const hosted = new HostedControl(options);
   const tokens = new CustomerTokenControl(options);
+  const settlements = new SettlementControl(options);
   const log = new LogControl(options);
   const faults = new FaultControl(options, merchants);
   const scenarios = new ScenarioControl(merchants, faults);
@@ -117,7 +119,7 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
     route(
       'PATCH',
       '/merchants/{merchant_id}',
-      'Change settings: status, region, categories, limits, risk rules',
+      'Change settings: status, region, categories, limits, risk rules, settlement',
       (call) => merchants.update(call),
     ),
     route('DELETE', '/merchants/{merchant_id}', 'Remove a merchant with its data', (call) => merchants.remove(call)),
@@ -162,6 +164,18 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
     ),
     route('POST', `${TOKEN}/instrument`, 'What is charged fails, or works again: {"works":false}', (call) =>
       tokens.instrument(call),
+    ),
+    route(
+      'POST',
+      '/orders/{order_id}/transactions',
+      'Klarna books on an order: {"type":"CORRECTION","amount":100}',
+      (call) => settlements.book(call),
+    ),
+    route('POST', '/payouts', 'Pay out now what the next payouts would contain', (call) =>
+      settlements.payOut(call, merchants),
+    ),
+    route('GET', '/books', 'The books of a merchant, and whether they balance', (call) =>
+      settlements.books(call, merchants),
     ),
     route('GET', '/log', `Requests and callbacks, newest first: ?${LOG_FILTERS.join(', ')}`, (call) => log.find(call)),
     route('GET', '/log/{correlation_id}', 'One exchange with its explanation', (call) => log.read(call)),

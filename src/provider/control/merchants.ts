@@ -1,9 +1,13 @@
 /** Merchants and their settings. */
+
+import { currencies } from '../../catalogue/index.ts';
 import { header } from '../../http/exchange.ts';
 import { read, type Work } from '../../store/store.ts';
-import { country, currency } from '../../wire/common.ts';
+import { country, currency, MAX_AMOUNT } from '../../wire/common.ts';
 import { boolean, choice, type Infer, integer, list, required, text } from '../../wire/shape.ts';
 import type { FaultRule } from '../engine/ordered-faults.ts';
+import { PAYOUT_INTERVALS, SETTLEMENT_TYPES, type SettlementTerms } from '../engine/settlement-state.ts';
+import { termsOf } from '../engine/settlement-terms.ts';
 import {
   CATEGORIES,
   type Merchant,
@@ -41,6 +45,19 @@ const riskRule = closed({
   code: choice(RISK_CODES),
 });
 
+/** Basis points: 299 is 2.99 %. */
+const rate = () => integer({ min: 0, max: 10_000 });
+const amountByCurrency = () =>
+  closed(Object.fromEntries(Object.keys(currencies).map((code) => [code, integer({ min: 0, max: MAX_AMOUNT })])));
+
+const settlementTerms = closed({
+  type: choice(SETTLEMENT_TYPES),
+  interval: choice(PAYOUT_INTERVALS),
+  delay_days: integer({ min: 0, max: 90 }),
+  fees: closed({ rate: rate(), fixed: amountByCurrency(), return: amountByCurrency(), vat_rate: rate() }),
+  reserve: closed({ rate: rate(), days: integer({ min: 1, max: 366 }) }),
+});
+
 const settingFields = {
   name: text({ min: 1, max: 255 }),
   status: choice(['active', 'inactive']),
@@ -50,6 +67,7 @@ const settingFields = {
   lower_amount_allowed: boolean(),
   rate_limits: choice(RATE_LIMITS),
   risk_rules: list(riskRule, { max: 100 }),
+  settlement: settlementTerms,
 };
 const credentialFields = {
   username: text({ pattern: /^[\w.-]{1,128}$/, like: 'up to 128 letters, digits, dots, dashes' }),
@@ -259,8 +277,26 @@ export class MerchantControl {
 
 type Settings = Infer<typeof settings>;
 
-function withSettings(merchant: Merchant, { risk_rules, ...changes }: Settings): Merchant {
-  return { ...merchant, ...changes, risk_rules: (risk_rules as RiskRule[] | undefined) ?? merchant.risk_rules };
+function withSettings(merchant: Merchant, { risk_rules, settlement, ...changes }: Settings): Merchant {
+  return {
+    ...merchant,
+    ...changes,
+    risk_rules: (risk_rules as RiskRule[] | undefined) ?? merchant.risk_rules,
+    settlement: withTerms(termsOf(merchant), settlement),
+  };
+}
+
+/** Terms that are not named stay as they are, fees and reserve likewise. */
+function withTerms(
+  terms: SettlementTerms,
+  { fees, reserve, ...changes }: Infer<typeof settlementTerms> = {},
+): SettlementTerms {
+  return {
+    ...terms,
+    ...changes,
+    fees: { ...terms.fees, ...(fees as Partial<SettlementTerms['fees']>) },
+    reserve: { ...terms.reserve, ...reserve },
+  };
 }
 
 function unknownMerchant(merchant_id: string | undefined): ControlReply {

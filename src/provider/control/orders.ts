@@ -2,13 +2,13 @@
 import { read, readShared, type Work } from '../../store/store.ts';
 import { UUID } from '../../wire/common.ts';
 import { choice, required } from '../../wire/shape.ts';
+import { orderChanges } from '../bookkeeping.ts';
 import { close } from '../engine/order.ts';
 import { accept, type Outcome, refuse } from '../engine/outcome.ts';
 import type { Context, Merchant, Order } from '../engine/state.ts';
 import { orderCodes } from '../engine/statuses.ts';
 import { bringUpToDate, decideReview, type UpToDate } from '../engine/time.ts';
 import { orderView } from '../klarna/order-view.ts';
-import { orderPut } from '../klarna/payments.ts';
 import { outboxMessages } from '../outbox.ts';
 import type { MerchantControl } from './merchants.ts';
 import {
@@ -102,7 +102,8 @@ export class OrderControl {
     if (!outcome.ok) return { answer: { outcome, about }, changes: {} };
     const callbacks = [...current.callbacks, ...outcome.value.callbacks];
     const outbox = outboxMessages(callbacks, merchant.merchant_id, this.#options.world);
-    return { answer: { outcome, about }, changes: { put: [orderPut(outcome.value.order)], outbox } };
+    const put = orderChanges(order, outcome.value.order, context);
+    return { answer: { outcome, about }, changes: { put, outbox } };
   }
 
   #context(merchant: Merchant): Context {

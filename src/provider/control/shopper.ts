@@ -77,9 +77,10 @@ export class ShopperControl {
     if (!session || !merchant) return { answer: { outcome: UNKNOWN_SESSION }, changes: {} };
     const now_ms = world.now() + merchant.clock_offset_ms;
     const about: About = { merchant_id: session.merchant_id, at_ms: now_ms, subject: session_id };
-    const outcome = decide(session, { ...world, merchant, now_ms });
+    const context: Context = { ...world, merchant, now_ms };
+    const outcome = decide(session, context);
     if (!outcome.ok) return { answer: { outcome, about }, changes: {} };
-    return { answer: { outcome, about }, changes: leftBehind(outcome.value, session.merchant_id, world) };
+    return { answer: { outcome, about }, changes: leftBehind(outcome.value, context) };
   }
 }
 

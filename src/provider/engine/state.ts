@@ -7,6 +7,7 @@ import type { HostedOptions, HostedUrls } from '../../wire/hosted-payment-page.t
 import type { Address, Customer, MerchantUrls, OrderLine, SessionCreate } from '../../wire/klarna-payments.ts';
 import type { ManagedAddress, ManagedLine, ShippingInfo } from '../../wire/order-management.ts';
 import type { FaultRule } from './ordered-faults.ts';
+import type { SettlementTerms } from './settlement-state.ts';
 
 export const REGIONS = ['any', 'eu', 'na', 'oc'] as const;
 export type Region = (typeof REGIONS)[number];
@@ -70,6 +71,8 @@ export interface Merchant {
   readonly risk_rules: readonly RiskRule[];
   /** What was ordered to go wrong. Absent as long as nothing is, so that looking costs nothing. */
   readonly faults?: readonly FaultRule[];
+  /** Fees and payouts; absent in merchants that were stored before there were any. */
+  readonly settlement?: SettlementTerms;
 }
 
 export const RATE_LIMITS = ['off', 'playground', 'live'] as const;

@@ -37,11 +37,11 @@ export function replyAnswer(
   { headers }: Allowance,
 ): Answer {
   if (reply.error) return errorAnswer(reply.error, { correlation_id, path }, [...headers, ...(reply.headers ?? [])]);
-  const type: [string, string][] = reply.body ? [['Content-Type', jsonType(path)]] : [];
+  const type: [string, string][] = reply.body || reply.bytes ? [['Content-Type', reply.type ?? jsonType(path)]] : [];
   return {
     status: reply.status,
     headers: [...type, ['Klarna-Correlation-Id', correlation_id], ...headers, ...(reply.headers ?? [])],
-    body: reply.body ?? '',
+    body: reply.bytes ?? reply.body ?? '',
   };
 }
 

@@ -344,6 +344,56 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ['Error codes besides those of distribution: Klarna documents the statuses only', 'inferred'],
   ),
   ...rows(
+    'Settlements',
+    [
+      'A sale enters settlement when it is captured, a refund is a RETURN dated at the refund with an empty `capture_id`',
+      'documented',
+    ],
+    ['Amounts are positive, the type implies the sign', 'inferred'],
+    [
+      'Payouts at midnight UTC, daily, weekly (Mondays) or monthly, a payout a currency, after an agreed delay',
+      'inferred',
+    ],
+    ['A payout is made only where there is something to settle', 'inferred'],
+    [
+      'A payout that would be negative pays nothing: the shortfall is `deposit`, later payouts `repay` it first; closing debt = opening − repay + deposit',
+      'documented',
+    ],
+    [
+      'The fee is 2.99 % of a capture until told otherwise, halves of a minor unit rounded up. Klarna’s prices are the merchant’s contract',
+      'different',
+    ],
+    ['A fee contains its VAT (`vat_rate`, `vat_amount`); TAX and COMMISSION transactions do not occur', 'inferred'],
+    ['A refund does not give the fees of its capture back', 'inferred'],
+    ['A return fee lowers the refund, and so the RETURN; it is no transaction of its own', 'inferred'],
+    ['Protection (REVERSAL_MERCHANT_PROTECTION) lowers `reversal_amount`', 'inferred'],
+    [
+      'NET takes fees off payouts; GROSS charges all of them on an invoice, GROSS_FEE those of captures. What is on an invoice is in no payout',
+      'inferred',
+    ],
+    ['References in a transaction are those that the order had at the capture or refund', 'inferred'],
+    ['`start_date` is included and `end_date` is not; a date without a time is its midnight UTC', 'documented'],
+    ['`end_date` before `start_date` is 400', 'inferred'],
+    ['Up to 500 results a page, 20 unless asked; `next` and `prev` are absolute', 'documented'],
+    ['Payouts are listed newest first', 'inferred'],
+    [
+      '`/transactions` without `payment_reference` and `order_id` lists all of the merchant’s, without `total`',
+      'inferred',
+    ],
+    ['An unknown payout is 404 where it is read, and an empty list in `/transactions`', 'documented'],
+    ['Texts of 400 and 404, and that errors of reports are JSON', 'inferred'],
+    [
+      'CSV: the columns and units are documented; their order, the comma, a header above each section, and several payouts one after the other are not',
+      'inferred',
+    ],
+    [
+      'CSV: a reference that begins like a formula (`=`, `+`, `-`, `@`) or with an apostrophe gets an apostrophe in front',
+      'different',
+    ],
+    ['PDF reports show sums and no single transactions', 'inferred'],
+    ['No amounts in the currency of the country of registration', 'different'],
+  ),
+  ...rows(
     'Callbacks',
     ['Authorization: 2 s to connect, 2 s to answer, three attempts, any 2xx ends it', 'documented'],
     ['Fraud notification: every ten minutes for a day until exactly 200', 'documented'],

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Ask, Put } from '../../store/store.ts';
 import { type TokenOrder, tokenOrder, tokenStatus } from '../../wire/customer-token.ts';
 import { type CustomerTokenCreate, customerTokenCreate } from '../../wire/klarna-payments.ts';
+import { orderChanges } from '../bookkeeping.ts';
 import { charge, ownToken } from '../engine/charge.ts';
 import {
   cancelToken,
@@ -15,8 +16,17 @@ import { METHODS } from '../engine/payment-methods.ts';
 import type { CustomerToken } from '../engine/state.ts';
 import { paymentsFaults } from './faults.ts';
 import { keepAnswer, keptReply } from './idempotency.ts';
-import { type Built, type Call, type Handler, json, type Operation, type Reply, refusedReply } from './operation.ts';
-import { authorizationPut, orderPut, placedView, readAuthorization } from './payments.ts';
+import {
+  type Built,
+  type Call,
+  type Handler,
+  json,
+  type Operation,
+  type Reply,
+  refusedReply,
+  type Unit,
+} from './operation.ts';
+import { authorizationPut, placedView, readAuthorization } from './payments.ts';
 import { customerTokenPut, readCustomerToken, readRecovered } from './token-records.ts';
 
 const createHandler: Handler = function* (call) {
@@ -89,7 +99,8 @@ const chargeHandler: Handler = function* (call) {
   }
   const { order, callbacks } = outcome.value;
   const reply = json(200, placedView(order, call), { subject: order.order_id, callbacks });
-  return { ...reply, changes: { put: [orderPut(order, true), ...changedPut(before, keepAnswer(token, call, reply))] } };
+  const put = [...orderChanges(undefined, order, call.context), ...changedPut(before, keepAnswer(token, call, reply))];
+  return { ...reply, changes: { put } };
 };
 
 /** Most charges change nothing about the token. */
@@ -109,7 +120,7 @@ function readToken(call: Call): Generator<Ask, CustomerToken | undefined, unknow
 }
 
 const common = { built: true, faults: paymentsFaults } as const;
-const write = (body: Built['body'] & object, handle: Handler): Built => ({ ...common, mode: 'write', body, handle });
+const write = (body: Built['body'] & object, handle: Handler): Unit => ({ ...common, mode: 'write', body, handle });
 
 const tokens = (
   method: Operation['method'],

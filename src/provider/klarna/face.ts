@@ -24,11 +24,11 @@ import {
   UNREADABLE,
 } from './answer.ts';
 import type { KlarnaError } from './errors.ts';
-import type { Built, Call, Operation, Refused, Reply } from './operation.ts';
+import type { Built, Call, Handler, Lookup, Operation, Refused, Reply } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { orderedError } from './ordered-errors.ts';
 import { type Allowance, exhausted, RateLimiter } from './rate-limits.ts';
-import { NO_SUCH_PATH, readBody, refuseRate, refuseRoute, refuseSize } from './refusals.ts';
+import { NO_SUCH_PATH, readBody, readQuery, refuseRate, refuseRoute, refuseSize } from './refusals.ts';
 
 export interface FaceOptions {
   readonly world: World;
@@ -42,6 +42,8 @@ export interface FaceOptions {
   readonly publicUrl?: string | undefined;
   /** Told when a commit left something to deliver or a clock to watch. */
   onCallbacks(merchant_id: string): void;
+  /** Does and stores what is due for a merchant by now. */
+  settle(merchant_id: string): Promise<void>;
 }
 
 /** A request of a merchant's that was counted. */
@@ -51,6 +53,9 @@ interface Admitted {
   readonly match: Match<Operation> | undefined;
   readonly allowance: Allowance;
 }
+
+/** What of a call is known before its context is. */
+type Asked = Pick<Call, 'operation' | 'params' | 'body' | 'query'>;
 
 export class KlarnaFace {
   readonly #options: FaceOptions;
@@ -131,8 +136,10 @@ export class KlarnaFace {
       return this.#refuse(arrival, merchant, refused ?? NO_SUCH_PATH, allowance);
     const wrongPath = operation.serve.checkPath?.(match.params);
     if (wrongPath) return this.#refuse(arrival, merchant, wrongPath, allowance);
+    const asked = readQuery(operation.serve, arrival.request);
+    if (asked.refused) return this.#refuse(arrival, merchant, asked.refused, allowance);
     const read = readBody(operation.serve, arrival.request);
-    const call = { operation, params: match.params, body: read.body };
+    const call = { operation, params: match.params, body: read.body, query: asked.query };
     if (read.refused) {
       const before = await this.#replay(call, operation.serve, arrival, merchant);
       return before
@@ -144,12 +151,8 @@ export class KlarnaFace {
   }
 
   /** What was answered under the same idempotency key before: the key alone decides, so the repeat's body may be anything. */
-  async #replay(
-    call: Pick<Call, 'operation' | 'params' | 'body'>,
-    { replay }: Built,
-    arrival: Arrival,
-    merchant: Merchant,
-  ): Promise<Reply | undefined> {
+  async #replay(call: Asked, serve: Built, arrival: Arrival, merchant: Merchant): Promise<Reply | undefined> {
+    const replay = serve.mode === 'lookup' ? undefined : serve.replay;
     if (!replay || header(arrival.request, 'klarna-idempotency-key') === undefined) return undefined;
     const context = this.#context(merchant, arrival);
     const reply = await this.#committed(replay(this.#callOf(call, context, arrival)));
@@ -158,24 +161,15 @@ export class KlarnaFace {
   }
 
   /** Runs the operation: a write as a unit of work with its log entry, a read over committed state. */
-  async #run(
-    call: Pick<Call, 'operation' | 'params' | 'body'>,
-    { mode, handle }: Built,
-    arrival: Arrival,
-    principal: Principal,
-  ): Promise<Reply | 'gone'> {
-    const work = () => this.#unit(call, handle, arrival, principal);
-    const reply = mode === 'write' ? await this.#store.run(work) : await this.#readOnly(work());
+  async #run(call: Asked, serve: Built, arrival: Arrival, principal: Principal): Promise<Reply | 'gone'> {
+    if (serve.mode === 'lookup') return this.#lookUp(call, serve, arrival, principal);
+    const work = () => this.#unit(call, serve.handle, arrival, principal);
+    const reply = serve.mode === 'write' ? await this.#store.run(work) : await this.#readOnly(work());
     if (reply !== 'gone' && reply.callbacks?.length) this.#options.onCallbacks(principal.merchant_id);
     return reply;
   }
 
-  *#unit(
-    call: Pick<Call, 'operation' | 'params' | 'body'>,
-    handle: Built['handle'],
-    arrival: Arrival,
-    principal: Principal,
-  ): Work<Reply | 'gone'> {
+  *#unit(call: Asked, handle: Handler, arrival: Arrival, principal: Principal): Work<Reply | 'gone'> {
     const merchant = yield* readShared<Merchant>('merchant', principal.merchant_id);
     // The credential may have been withdrawn since the request was let in.
     if (!isCurrent(merchant, principal)) return { answer: 'gone', changes: {} };
@@ -186,11 +180,23 @@ export class KlarnaFace {
     return { answer: reply, changes: { ...reply.changes, outbox, log } };
   }
 
-  #callOf(call: Pick<Call, 'operation' | 'params' | 'body'>, context: Context, { request, base }: Arrival): Call {
+  /** Looks through what is stored, once what time has brought about is stored too. */
+  async #lookUp(call: Asked, { look }: Lookup, arrival: Arrival, principal: Principal): Promise<Reply | 'gone'> {
+    await this.#options.settle(principal.merchant_id);
+    const merchant = await this.#store.get<Merchant>('merchant', principal.merchant_id);
+    if (!isCurrent(merchant, principal)) return 'gone';
+    const context = this.#context(merchant, arrival);
+    const reply = await look(this.#callOf(call, context, arrival), this.#store);
+    this.#store.note(logEntry(arrival, context, reply));
+    return reply;
+  }
+
+  #callOf(call: Asked, context: Context, { request, base }: Arrival): Call {
     return {
       ...call,
       context,
       base,
+      search: request.query,
       idempotency_key: header(request, 'klarna-idempotency-key') || undefined,
       sign: (text) => createHmac('sha256', this.#options.secret).update(text).digest('base64url'),
     };

@@ -1,5 +1,5 @@
 /** What an operation of Klarna's APIs is here, and what one call of it works with. */
-import type { Ask, Changes } from '../../store/store.ts';
+import type { Ask, Changes, Store } from '../../store/store.ts';
 import type { Rule } from '../../wire/shape.ts';
 import type { Explanation, Refusal } from '../engine/outcome.ts';
 import type { Callback, Context } from '../engine/state.ts';
@@ -20,19 +20,36 @@ export interface Operation {
   readonly serve: Built | NotBuilt;
 }
 
-export interface Built {
+export type Built = Unit | Lookup;
+
+interface Checked {
   readonly built: true;
-  /** A read sees the committed state and changes nothing; a write is one unit of work. */
-  readonly mode: 'read' | 'write';
   /** What the body must look like; without it the body is ignored. */
   readonly body?: Rule<unknown>;
+  /** What the query must look like; without it the query is ignored. */
+  readonly query?: Rule<unknown>;
   readonly faults: FaultDialect;
   /** Fails before the body is looked at when the path cannot be right. */
   readonly checkPath?: (params: Readonly<Record<string, string>>) => Refused | undefined;
+}
+
+/** An operation over records that it names. */
+export interface Unit extends Checked {
+  /** A read sees the committed state and changes nothing; a write is one unit of work. */
+  readonly mode: 'read' | 'write';
   readonly handle: Handler;
   /** The answer kept under the call's idempotency key, for repeats whose body cannot be read. Changes nothing. */
   readonly replay?: (call: Call) => Generator<Ask, Reply | undefined, unknown>;
 }
+
+/** A read that looks through records. What is due by now is done and stored before it looks. */
+export interface Lookup extends Checked {
+  readonly mode: 'lookup';
+  readonly look: (call: Call, store: Records) => Promise<Reply>;
+}
+
+/** The committed records. */
+export type Records = Pick<Store, 'get' | 'list'>;
 
 interface NotBuilt {
   readonly built: false;
@@ -45,6 +62,10 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
   /** The body as its rule normalised it; undefined for operations without one. */
   readonly body: unknown;
+  /** The query likewise. */
+  readonly query: unknown;
+  /** The query as it came, for links. */
+  readonly search: URLSearchParams;
   readonly context: Context;
   /** `http://host:port` as the client addressed this server, for links in answers. */
   readonly base: string;
@@ -58,8 +79,11 @@ export type Handler = (call: Call) => Generator<Ask, Reply, unknown>;
 export interface Reply {
   readonly status: number;
   readonly headers?: readonly (readonly [string, string])[];
-  /** JSON text; absent for answers without a body. */
+  /** Text, JSON unless `type` says otherwise; absent for answers without a body. */
   readonly body?: string;
+  /** The body when it is no text. */
+  readonly bytes?: Buffer;
+  readonly type?: string;
   readonly changes?: Changes;
   readonly callbacks?: readonly Callback[];
   /** The order or session that the call was about, for the log. */

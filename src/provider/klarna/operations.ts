@@ -4,6 +4,7 @@ import { HOSTED_PAYMENT_PAGE } from './hosted-payment-page.ts';
 import type { Operation } from './operation.ts';
 import { ORDER_MANAGEMENT } from './order-management.ts';
 import { PAYMENTS } from './payments.ts';
+import { SETTLEMENTS } from './settlements.ts';
 
 const later = (
   api: string,
@@ -18,17 +19,6 @@ const later = (
     rate_class: 'other',
     serve: { built: false, reason },
   }));
-
-const SETTLEMENTS = later('Settlements v1', 'Settlements are not built yet.', [
-  ['GET', '/settlements/v1/payouts', 'listPayouts'],
-  ['GET', '/settlements/v1/payouts/{payment_reference}', 'readPayout'],
-  ['GET', '/settlements/v1/payouts/summary', 'summarizePayouts'],
-  ['GET', '/settlements/v1/transactions', 'listTransactions'],
-  ['GET', '/settlements/v1/reports/payout-with-transactions', 'reportPayoutCsv'],
-  ['GET', '/settlements/v1/reports/payout', 'reportPayoutPdf'],
-  ['GET', '/settlements/v1/reports/payouts-summary-with-transactions', 'reportSummaryCsv'],
-  ['GET', '/settlements/v1/reports/payouts-summary', 'reportSummaryPdf'],
-]);
 
 const DISPUTES_V2 = later('Disputes v2', 'Disputes are not built yet.', [
   ['GET', '/disputes/v2/disputes', 'listDisputesV2'],

@@ -4,6 +4,7 @@ import { type Ask, read } from '../../store/store.ts';
 import { UUID } from '../../wire/common.ts';
 import * as wire from '../../wire/order-management.ts';
 import type { Rule } from '../../wire/shape.ts';
+import { orderChanges } from '../bookkeeping.ts';
 import { capture, findCapture } from '../engine/capture.ts';
 import { dueDateOptions, extendDueDate } from '../engine/due-date.ts';
 import * as engine from '../engine/order.ts';
@@ -24,7 +25,6 @@ import {
   refusedReply,
 } from './operation.ts';
 import { captureView, orderView, refundView } from './order-view.ts';
-import { orderPut } from './payments.ts';
 
 /** What a command made of an order: the order, and the id of what it created. */
 interface Changed {
@@ -34,12 +34,17 @@ interface Changed {
 type Command = (order: Order, call: Call) => Outcome<Changed>;
 type View = (order: Order, call: Call) => Outcome<object>;
 
-/** The order of the call, as of now; or the refusal for an order that this merchant does not have. */
-function* readOrder(call: Call): Generator<Ask, Outcome<UpToDate>, unknown> {
+/** The order of the call as it is stored, and as of now. */
+interface Found extends UpToDate {
+  readonly stored: Order;
+}
+
+/** The order of the call; or the refusal for an order that this merchant does not have. */
+function* readOrder(call: Call): Generator<Ask, Outcome<Found>, unknown> {
   const order_id = call.params.order_id ?? '';
   const order = yield* read<Order>('order', order_id.toLowerCase());
   const found = engine.readableOrder(order, call.context);
-  if (found.ok) return accept(bringUpToDate(found.value, call.context));
+  if (found.ok) return accept({ stored: found.value, ...bringUpToDate(found.value, call.context) });
   const facts = { order_id, capture_id: call.params.capture_id ?? '' };
   return { ok: false, refusal: { ...found.refusal, facts } };
 }
@@ -49,14 +54,14 @@ function writes(command: Command): Handler {
   return function* (call) {
     const found = yield* readOrder(call);
     if (!found.ok) return refusedReply(found.refusal, call);
-    const { order, callbacks } = found.value;
+    const { stored, order, callbacks } = found.value;
     const subject = order.order_id;
     const before = keptReply(order, call);
-    if (before) return { ...before, subject, callbacks, changes: { put: [orderPut(order)] } };
+    if (before) return { ...before, subject, callbacks, changes: { put: orderChanges(stored, order, call.context) } };
     const outcome = command(order, call);
     const reply = outcome.ok ? changedReply(outcome.value, call) : refusedReply(outcome.refusal, call);
     const changed = outcome.ok ? outcome.value.order : order;
-    const put = [orderPut(keepAnswer(changed, call, reply))];
+    const put = orderChanges(stored, keepAnswer(changed, call, reply), call.context);
     return { ...reply, subject, callbacks, changes: { put } };
   };
 }

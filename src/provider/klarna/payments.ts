@@ -9,12 +9,12 @@ import {
   sessionCreate,
   sessionUpdate,
 } from '../../wire/klarna-payments.ts';
+import { orderChanges } from '../bookkeeping.ts';
 import { cancelAuthorization } from '../engine/authorize.ts';
-import { assertOrder } from '../engine/invariants.ts';
 import { type PlacedOrder, placeOrder, type Repeated } from '../engine/place-order.ts';
 import { createSession, readableSession, shownDetails, updateSession } from '../engine/session.ts';
 import type { Authorization, Category, Order, Session } from '../engine/state.ts';
-import { bringUpToDate, wakeAt } from '../engine/time.ts';
+import { bringUpToDate } from '../engine/time.ts';
 import { paymentsFaults } from './faults.ts';
 import { type Built, type Call, type Handler, json, type Operation, type Reply, refusedReply } from './operation.ts';
 import { readCustomerToken, recoveryPuts } from './token-records.ts';
@@ -30,24 +30,13 @@ const NAMES: Readonly<Record<Category, string>> = {
 /** Klarna's own badge, the same for every category: the documented answer for accounts with the one category `klarna`. */
 const BADGE = 'https://x.klarnacdn.net/payment-method/assets/badges/generic/klarna.svg';
 
-/** The records that a session and an order are kept in. */
+/** The records that a session and its authorizations are kept in. */
 export function sessionPut(session: Session, fresh = false): Put {
   return { kind: 'session', id: session.session_id, merchant_id: session.merchant_id, state: session, fresh };
 }
 export function authorizationPut(authorization: Authorization, fresh = false): Put {
   const { authorization_token: id, merchant_id } = authorization;
   return { kind: 'authorization', id, merchant_id, state: authorization, fresh };
-}
-export function orderPut(order: Order, fresh = false): Put {
-  assertOrder(order);
-  return {
-    kind: 'order',
-    id: order.order_id,
-    merchant_id: order.merchant_id,
-    state: order,
-    wake_at_ms: wakeAt(order),
-    fresh,
-  };
 }
 
 const createSessionHandler: Handler = function* (call) {
@@ -104,7 +93,12 @@ const createOrderHandler: Handler = function* (call) {
 function* orderReply(placed: PlacedOrder, call: Call): Generator<Ask, Reply, unknown> {
   const { order, session, authorization, callbacks } = placed;
   const recovery = yield* recoveryPuts(session, authorization, call.context);
-  const put = [orderPut(order, true), sessionPut(session), authorizationPut(authorization), ...recovery];
+  const put = [
+    ...orderChanges(undefined, order, call.context),
+    sessionPut(session),
+    authorizationPut(authorization),
+    ...recovery,
+  ];
   return json(200, placedView(order, call), { subject: order.order_id, callbacks, changes: { put } });
 }
 

@@ -60,6 +60,14 @@ export function refuseSize({ body }: Request): Refused | undefined {
   });
 }
 
+/** The query as the operation's rule reads it, or why it is refused. A parameter without a value counts as absent. */
+export function readQuery(built: Built, { query }: Request): { query?: unknown; refused?: Refused } {
+  if (!built.query) return {};
+  const given = Object.fromEntries([...query].filter(([, value]) => value !== ''));
+  const { value, faults } = check(built.query, given);
+  return faults ? { refused: { error: built.faults(faults), explanations: explainFaults(faults) } } : { query: value };
+}
+
 /** The body as the operation's rule reads it, or the first stage that refuses it. */
 export function readBody(built: Built, request: Request): { body?: unknown; refused?: Refused } {
   if (!built.body) return {};
