@@ -22,7 +22,13 @@ const FILLED = 'filled-';
 /** Sessions are kept for seven days, and those in a filled folder are up to five days old when it is filled. */
 const FRESH_MS = 24 * 3_600_000;
 /** What the content of a filled folder follows from; when one of these changes it is filled again. */
-const SOURCES = ['fill.ts', 'scenarios.ts', '../src/store/sqlite*.ts', '../src/provider/engine/*.ts'];
+const SOURCES = [
+  'fill.ts',
+  'scenarios.ts',
+  '../src/store/*.ts',
+  '../src/provider/bookkeeping.ts',
+  '../src/provider/engine/*.ts',
+];
 
 /** An empty folder. */
 export function emptyFolder(name: string): string {

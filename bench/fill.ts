@@ -5,15 +5,17 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { orderChanges } from '../src/provider/bookkeeping.ts';
 import { authorize } from '../src/provider/engine/authorize.ts';
 import { capture } from '../src/provider/engine/capture.ts';
 import type { Outcome } from '../src/provider/engine/outcome.ts';
 import { placeOrder } from '../src/provider/engine/place-order.ts';
 import { refund } from '../src/provider/engine/refund.ts';
 import { createSession } from '../src/provider/engine/session.ts';
+import { DEFAULT_TERMS } from '../src/provider/engine/settlement-terms.ts';
 import { type Context, DAY_MS, type Merchant } from '../src/provider/engine/state.ts';
 import { ensureMerchant } from '../src/provider/installation.ts';
-import { authorizationPut, orderPut, sessionPut } from '../src/provider/klarna/payments.ts';
+import { authorizationPut, sessionPut } from '../src/provider/klarna/payments.ts';
 import { realWorld, uuidGenerator } from '../src/provider/world.ts';
 import { openStore } from '../src/store/open.ts';
 import type { Changes, LogEntry, Put, Store, Work } from '../src/store/store.ts';
@@ -23,6 +25,8 @@ import { check } from '../src/wire/shape.ts';
 import { CAPTURE, CREDENTIALS, PURCHASE, REFUND } from './scenarios.ts';
 
 const SPREAD_MS = 5 * DAY_MS;
+/** Later than anything that is measured but the year: a server that makes payouts is busy. */
+const PAYOUT_DELAY_DAYS = 60;
 /** Purchases that are stored together. */
 const BATCH = 2_000;
 /** Of ten orders so many stay authorized, and so many are refunded after their capture. */
@@ -45,8 +49,13 @@ interface Purchase {
 async function fill(folder: string, orders: number): Promise<void> {
   const store = await openStore({ dataDir: folder });
   const merchant_id = await ensureMerchant(store, CREDENTIALS.username, CREDENTIALS.password);
-  const merchant = await store.get<Merchant>('merchant', merchant_id);
-  if (!merchant) throw new Error('the default merchant is missing');
+  const stored = await store.get<Merchant>('merchant', merchant_id);
+  if (!stored) throw new Error('the default merchant is missing');
+  const merchant: Merchant = { ...stored, settlement: { ...DEFAULT_TERMS, delay_days: PAYOUT_DELAY_DAYS } };
+  await store.run(function* (): Work<void> {
+    const put = [{ kind: 'merchant' as const, id: merchant_id, merchant_id, state: merchant }];
+    return { answer: undefined, changes: { put } };
+  });
   const ids = openSync(join(folder, 'orders.ids'), 'w');
   const started_ms = Date.now();
   const make = purchases(merchant, store, started_ms - SPREAD_MS, SPREAD_MS / orders);
@@ -100,7 +109,11 @@ function purchases(
     const captured = n % 10 < AUTHORIZED_OF_TEN ? order : done(capture(order, bodies.capture, context)).order;
     const last = n % 10 >= 10 - REFUNDED_OF_TEN ? done(refund(captured, bodies.refund, context)).order : captured;
     const { order_id } = order;
-    const put = [sessionPut(complete, true), authorizationPut(authorization, true), orderPut(last, true)];
+    const put = [
+      sessionPut(complete, true),
+      authorizationPut(authorization, true),
+      ...orderChanges(undefined, last, context),
+    ];
     const log = Array.from({ length: logTimes }, () => entries(context, session.session_id, order_id)).flat();
     return { order_id, put, log };
   };

@@ -11,11 +11,13 @@ import { purchases } from './purchases.ts';
 import { writeReport } from './report.ts';
 import { sessions } from './sessions.ts';
 import { starting } from './starting.ts';
+import { year } from './year.ts';
 
 const RUNS: Readonly<Record<Part, (options: Options) => Promise<string>>> = {
   sessions,
   purchases,
   growth,
+  year,
   starting,
   page,
 };
