@@ -270,6 +270,11 @@ for (const factory of storeFactories()) {
           for (const after of MIXED_IDS) {
             const rest = sorted.filter((id) => Buffer.compare(bytes(id), bytes(after)) > 0);
             assert.deepEqual(ids(await store.list<{ id: string }>('order', { after, limit: 3 })), rest.slice(0, 3));
+            const upTo = sorted.filter((id) => Buffer.compare(bytes(id), bytes(after)) < 0);
+            const before = { before: after, limit: 100 };
+            assert.deepEqual(ids(await store.list<{ id: string }>('order', before)), upTo);
+            // One bound and then the other, with nothing between them.
+            assert.deepEqual(await store.list('order', { after, before: after, limit: 100 }), []);
           }
         }),
         30,
