@@ -19,22 +19,25 @@ export function orderChanges(before: Order | undefined, after: Order, context: C
 }
 
 /**
- * The records of what moved money without changing an order: disputes, corrections.
+ * The records of what moved money without changing an order: disputes, corrections. To be put in the unit of work that caused it.
  *
  * ```ts
  * const put = yield* bookChanges(movements, context)
  * ```
  *
  * @param movements of orders of the context's merchant, in the order's currency
+ * @param known orders that the unit has at hand; those that it makes are not stored yet and cannot be found
+ * @param comment shown to the merchant
  */
 export function* bookChanges(
   movements: readonly Movement[],
   context: Context,
-  comment?: string,
+  { known = [], comment }: { readonly known?: readonly Order[]; readonly comment?: string | undefined } = {},
 ): Generator<Ask, Put[], unknown> {
   const put: Put[] = [];
   for (const order_id of new Set(movements.map((movement) => movement.order_id))) {
-    const order = yield* readShared<Order>('order', order_id);
+    const atHand = known.find((order) => order.order_id === order_id);
+    const order = atHand ?? (yield* readShared<Order>('order', order_id));
     if (!order) throw new Error(`there is no order ${order_id} to book a movement on`);
     const own = movements.filter((movement) => movement.order_id === order_id);
     put.push(...entriesOf(own, order, context, comment).map((entry) => entryPut(entry, true)));

@@ -70,10 +70,16 @@ export async function* entriesOf(
   if (order_id !== undefined) {
     const entries: Entry[] = [];
     for await (const entry of entriesBetween(store, merchant_id, `${order_id}/`, `${order_id}0`)) entries.push(entry);
-    yield* entries.filter(({ at_ms }) => at_ms <= now_ms).sort((a, b) => a.at_ms - b.at_ms);
+    yield* entries.filter((entry) => hasHappened(entry, now_ms)).sort((a, b) => a.at_ms - b.at_ms);
     return;
   }
-  for await (const entry of entriesBetween(store, merchant_id, '', undefined)) if (entry.at_ms <= now_ms) yield entry;
+  for await (const entry of entriesBetween(store, merchant_id, '', undefined))
+    if (hasHappened(entry, now_ms)) yield entry;
+}
+
+/** What the reserve will release lies ahead. What is in a payout has happened, be it since `now_ms` was looked up. */
+function hasHappened({ at_ms, payment_reference }: Entry, now_ms: number): boolean {
+  return at_ms <= now_ms || payment_reference !== undefined;
 }
 
 export function allRows(entry: Entry): Row[] {

@@ -95,7 +95,7 @@ export class SettlementControl {
       };
       const released: Movement = { ...movement, type: 'RELEASE', at_ms: now_ms + release_days * DAY_MS };
       const movements = type === 'HOLDBACK' ? [movement, released] : [movement];
-      const put: Put[] = yield* bookChanges(movements, { ...world, merchant, now_ms }, comment);
+      const put: Put[] = yield* bookChanges(movements, { ...world, merchant, now_ms }, { known: [order], comment });
       const about = { merchant_id: merchant.merchant_id, at_ms: now_ms, subject: order_id };
       return { answer: { movements, about }, changes: { put } };
     });
