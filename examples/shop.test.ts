@@ -76,6 +76,19 @@ test('a sum that is one cent off is explained', async () => {
   assert.match(explanation?.change ?? '', /order_amount = 4990/);
 });
 
+test('the bookkeeping finds an order in its payout, less the fee', async () => {
+  const order_id = await placeOrder();
+  await shop('POST', `/ordermanagement/v1/orders/${order_id}/captures`, { captured_amount: 4990 });
+  await klarna.clock.advance('P1D');
+  const { body } = await shop('GET', `/settlements/v1/transactions?order_id=${order_id}`);
+  const [sale, fee] = body.transactions;
+  assert.deepEqual([sale.type, sale.amount, fee.type, fee.amount], ['SALE', 4990, 'FEE', 149]);
+  const payout = await shop('GET', `/settlements/v1/payouts/${sale.payment_reference}`);
+  assert.equal(payout.status, 200);
+  const { balanced } = await klarna.control('GET', '/books');
+  assert.equal(balanced, true);
+});
+
 test('a subscription survives a card that has run out', async () => {
   const approve = async (more: object, shopper: Record<string, unknown>) => {
     const session = await shop('POST', '/payments/v1/sessions', { ...purchase, intent: 'buy_and_tokenize', ...more });
