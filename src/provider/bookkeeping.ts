@@ -1,5 +1,5 @@
 /** How orders and what they move get into the store: together, in the unit of work that changed the order. */
-import { type Ask, type Put, readShared } from '../store/store.ts';
+import type { Put } from '../store/store.ts';
 import { entriesOf, isPayable, orderEntries } from './engine/entries.ts';
 import { assertOrder } from './engine/invariants.ts';
 import type { Movement } from './engine/movements.ts';
@@ -22,27 +22,20 @@ export function orderChanges(before: Order | undefined, after: Order, context: C
  * The records of what moved money without changing an order: disputes, corrections. To be put in the unit of work that caused it.
  *
  * ```ts
- * const put = yield* bookChanges(movements, context)
+ * const put = [disputePut, ...bookChanges(movements, order, context)]
  * ```
  *
- * @param movements of orders of the context's merchant, in the order's currency
- * @param known orders that the unit has at hand; those that it makes are not stored yet and cannot be found
+ * @param movements of the order, in its currency; only such as were not booked yet
+ * @param context of the order's merchant
  * @param comment shown to the merchant
  */
-export function* bookChanges(
+export function bookChanges(
   movements: readonly Movement[],
+  order: Order,
   context: Context,
-  { known = [], comment }: { readonly known?: readonly Order[]; readonly comment?: string | undefined } = {},
-): Generator<Ask, Put[], unknown> {
-  const put: Put[] = [];
-  for (const order_id of new Set(movements.map((movement) => movement.order_id))) {
-    const atHand = known.find((order) => order.order_id === order_id);
-    const order = atHand ?? (yield* readShared<Order>('order', order_id));
-    if (!order) throw new Error(`there is no order ${order_id} to book a movement on`);
-    const own = movements.filter((movement) => movement.order_id === order_id);
-    put.push(...entriesOf(own, order, context, comment).map((entry) => entryPut(entry, true)));
-  }
-  return put;
+  comment?: string,
+): readonly Put[] {
+  return entriesOf(movements, order, context, comment).map((entry) => entryPut(entry, true));
 }
 
 function orderPut(order: Order, fresh: boolean): Put {

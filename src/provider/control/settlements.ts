@@ -1,7 +1,7 @@
 /** Payouts out of schedule, what Klarna books by hand, and a look into the books. */
 
 import { baseOf } from '../../http/exchange.ts';
-import { type Put, read, readShared, type Work } from '../../store/store.ts';
+import { read, readShared, type Work } from '../../store/store.ts';
 import { MAX_AMOUNT } from '../../wire/common.ts';
 import { choice, integer, required, text } from '../../wire/shape.ts';
 import { bookChanges } from '../bookkeeping.ts';
@@ -95,7 +95,7 @@ export class SettlementControl {
       };
       const released: Movement = { ...movement, type: 'RELEASE', at_ms: now_ms + release_days * DAY_MS };
       const movements = type === 'HOLDBACK' ? [movement, released] : [movement];
-      const put: Put[] = yield* bookChanges(movements, { ...world, merchant, now_ms }, { known: [order], comment });
+      const put = bookChanges(movements, order, { ...world, merchant, now_ms }, comment);
       const about = { merchant_id: merchant.merchant_id, at_ms: now_ms, subject: order_id };
       return { answer: { movements, about }, changes: { put } };
     });

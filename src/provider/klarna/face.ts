@@ -28,7 +28,7 @@ import type { Built, Call, Handler, Lookup, Operation, Refused, Reply } from './
 import { OPERATIONS } from './operations.ts';
 import { orderedError } from './ordered-errors.ts';
 import { type Allowance, exhausted, RateLimiter } from './rate-limits.ts';
-import { NO_SUCH_PATH, readBody, readQuery, refuseRate, refuseRoute, refuseSize } from './refusals.ts';
+import { NO_SUCH_PATH, readBody, readParameters, refuseRate, refuseRoute, refuseSize } from './refusals.ts';
 
 export interface FaceOptions {
   readonly world: World;
@@ -55,7 +55,7 @@ interface Admitted {
 }
 
 /** What of a call is known before its context is. */
-type Asked = Pick<Call, 'operation' | 'params' | 'body' | 'query'>;
+type Asked = Pick<Call, 'operation' | 'params' | 'body' | 'parameters'>;
 
 export class KlarnaFace {
   readonly #options: FaceOptions;
@@ -136,10 +136,10 @@ export class KlarnaFace {
       return this.#refuse(arrival, merchant, refused ?? NO_SUCH_PATH, allowance);
     const wrongPath = operation.serve.checkPath?.(match.params);
     if (wrongPath) return this.#refuse(arrival, merchant, wrongPath, allowance);
-    const asked = readQuery(operation.serve, arrival.request);
+    const asked = readParameters(operation.serve, arrival.request);
     if (asked.refused) return this.#refuse(arrival, merchant, asked.refused, allowance);
     const read = readBody(operation.serve, arrival.request);
-    const call = { operation, params: match.params, body: read.body, query: asked.query };
+    const call = { operation, params: match.params, body: read.body, parameters: asked.parameters };
     if (read.refused) {
       const before = await this.#replay(call, operation.serve, arrival, merchant);
       return before
@@ -196,7 +196,7 @@ export class KlarnaFace {
       ...call,
       context,
       base,
-      search: request.query,
+      query: request.query,
       idempotency_key: header(request, 'klarna-idempotency-key') || undefined,
       sign: (text) => createHmac('sha256', this.#options.secret).update(text).digest('base64url'),
     };

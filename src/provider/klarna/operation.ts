@@ -26,8 +26,8 @@ interface Checked {
   readonly built: true;
   /** What the body must look like; without it the body is ignored. */
   readonly body?: Rule<unknown>;
-  /** What the query must look like; without it the query is ignored. */
-  readonly query?: Rule<unknown>;
+  /** What the query must look like, all values being text; without it the query is not checked. */
+  readonly parameters?: Rule<unknown>;
   readonly faults: FaultDialect;
   /** Fails before the body is looked at when the path cannot be right. */
   readonly checkPath?: (params: Readonly<Record<string, string>>) => Refused | undefined;
@@ -62,10 +62,10 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
   /** The body as its rule normalised it; undefined for operations without one. */
   readonly body: unknown;
-  /** The query likewise. */
-  readonly query: unknown;
-  /** The query as it came, for links. */
-  readonly search: URLSearchParams;
+  /** The query as its rule normalised it; undefined for operations without one. */
+  readonly parameters: unknown;
+  /** The query as it came. */
+  readonly query: URLSearchParams;
   readonly context: Context;
   /** `http://host:port` as the client addressed this server, for links in answers. */
   readonly base: string;

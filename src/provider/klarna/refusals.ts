@@ -61,11 +61,13 @@ export function refuseSize({ body }: Request): Refused | undefined {
 }
 
 /** The query as the operation's rule reads it, or why it is refused. A parameter without a value counts as absent. */
-export function readQuery(built: Built, { query }: Request): { query?: unknown; refused?: Refused } {
-  if (!built.query) return {};
+export function readParameters(built: Built, { query }: Request): { parameters?: unknown; refused?: Refused } {
+  if (!built.parameters) return {};
   const given = Object.fromEntries([...query].filter(([, value]) => value !== ''));
-  const { value, faults } = check(built.query, given);
-  return faults ? { refused: { error: built.faults(faults), explanations: explainFaults(faults) } } : { query: value };
+  const { value, faults } = check(built.parameters, given);
+  return faults
+    ? { refused: { error: built.faults(faults), explanations: explainFaults(faults) } }
+    : { parameters: value };
 }
 
 /** The body as the operation's rule reads it, or the first stage that refuses it. */

@@ -16,13 +16,14 @@ import { type Call, json, type Lookup, type Operation, type Records, type Reply 
 import { payoutCsv } from './settlement-csv.ts';
 import { byCurrency, payoutView, settlementsUrl, summaryView, transactionView } from './settlement-views.ts';
 
-/** Transactions that one report holds. */
+/** Transactions that one CSV report holds, and payouts that a PDF lists: five years of daily ones. */
 const REPORT_MOST = 100_000;
+const LISTED_MOST = 2_000;
 
 type Look = Lookup['look'];
 
 const listHandler: Look = async (call, store) => {
-  const { start_date, end_date, currency_code, ...page } = call.query as wire.PayoutsQuery;
+  const { start_date, end_date, currency_code, ...page } = call.parameters as wire.PayoutsQuery;
   const refused = refuseDates(start_date, end_date);
   if (refused) return refused;
   const found = await listPayouts(store, merchantOf(call), {
@@ -44,7 +45,7 @@ const readHandler: Look = async (call, store) => {
 };
 
 const summaryHandler: Look = async (call, store) => {
-  const { start_date, end_date, currency_code } = call.query as wire.SummaryQuery;
+  const { start_date, end_date, currency_code } = call.parameters as wire.SummaryQuery;
   const found = await ofPeriod(call, store);
   if ('status' in found) return found;
   const dates = { start_ms: start_date, end_ms: end_date };
@@ -56,7 +57,7 @@ const summaryHandler: Look = async (call, store) => {
 };
 
 const transactionsHandler: Look = async (call, store) => {
-  const { payment_reference, order_id, ...page } = call.query as wire.TransactionsQuery;
+  const { payment_reference, order_id, ...page } = call.parameters as wire.TransactionsQuery;
   const { size, offset } = pageOf(page);
   const { rows, total } = await selectRows(call, store, offset, size, payment_reference, order_id?.toLowerCase());
   const transactions = rows.map((row) => transactionView(row, call.base));
@@ -64,16 +65,16 @@ const transactionsHandler: Look = async (call, store) => {
 };
 
 const csvOfPayout: Look = async (call, store) => {
-  const { payment_reference } = call.query as wire.PayoutReportQuery;
+  const { payment_reference } = call.parameters as wire.PayoutReportQuery;
   const payout = await findPayout(store, merchantOf(call), payment_reference);
   if (!payout) return unknownPayout(payment_reference);
-  return refuseSize([payout]) ?? csv(await csvOf(store, payout), fileName(payout, 'csv'));
+  return refuseSize([payout], 'payment_reference') ?? csv(await csvOf(store, payout), fileName(payout, 'csv'));
 };
 
 const csvOfPeriod: Look = async (call, store) => {
   const found = await ofPeriod(call, store);
   if ('status' in found) return found;
-  const refused = refuseSize(found);
+  const refused = refuseSize(found, 'end_date');
   if (refused) return refused;
   const reports: string[] = [];
   for (const payout of found) reports.push(await csvOf(store, payout));
@@ -81,22 +82,23 @@ const csvOfPeriod: Look = async (call, store) => {
 };
 
 const pdfOfPayout: Look = async (call, store) => {
-  const { payment_reference } = call.query as wire.PayoutReportQuery;
+  const { payment_reference } = call.parameters as wire.PayoutReportQuery;
   const payout = await findPayout(store, merchantOf(call), payment_reference);
   if (!payout) return unknownPayout(payment_reference);
   return pdf(call, [payout], fileName(payout, 'pdf'));
 };
 
 const pdfOfPeriod: Look = async (call, store) => {
-  const { start_date, end_date } = call.query as wire.SummaryQuery;
+  const { start_date, end_date } = call.parameters as wire.SummaryQuery;
   const found = await ofPeriod(call, store);
   if ('status' in found) return found;
-  return pdf(call, found, 'payouts.pdf', { start_ms: start_date, end_ms: end_date });
+  const refused = refuseMore(found.length, LISTED_MOST, 'payouts', 'end_date');
+  return refused ?? pdf(call, found, 'payouts.pdf', { start_ms: start_date, end_ms: end_date });
 };
 
 /** The payouts between the two dates, oldest first. */
 async function ofPeriod(call: Call, store: Records): Promise<Payout[] | Reply> {
-  const { start_date, end_date } = call.query as wire.SummaryQuery;
+  const { start_date, end_date } = call.parameters as wire.SummaryQuery;
   return (
     refuseDates(start_date, end_date) ??
     (await listPayouts(store, merchantOf(call), { from_ms: start_date, to_ms: end_date }))
@@ -161,7 +163,7 @@ function pagination(call: Call, path: string, count: number, page: Page, total: 
   const { size, offset } = pageOf(page);
   const more = total === undefined ? count === size : offset + count < total;
   const link = (to: number) => {
-    const query = new URLSearchParams(call.search);
+    const query = new URLSearchParams(call.query);
     query.set('offset', String(to));
     query.set('size', String(size));
     return `${settlementsUrl(call.base)}${path}?${query}`;
@@ -183,14 +185,18 @@ function refuseDates(start_ms: number | undefined, end_ms: number | undefined): 
   });
 }
 
-function refuseSize(payouts: readonly Payout[]): Reply | undefined {
+function refuseSize(payouts: readonly Payout[], field: string): Reply | undefined {
   const rows = payouts.reduce((sum, payout) => sum + countRows(payout), 0);
-  if (rows <= REPORT_MOST) return undefined;
-  return badValue(payouts.length > 1 ? 'end_date' : 'payment_reference', {
-    expected: REPORT_MOST,
-    got: rows,
-    message: `The report would have ${rows} transactions; one has ${REPORT_MOST} at the most.`,
-    change: 'Ask for a shorter period, or read /settlements/v1/transactions page by page.',
+  return refuseMore(rows, REPORT_MOST, 'transactions', field);
+}
+
+function refuseMore(got: number, expected: number, what: string, field: string): Reply | undefined {
+  if (got <= expected) return undefined;
+  return badValue(field, {
+    expected,
+    got,
+    message: `The report would have ${got} ${what}; one has ${expected} at the most.`,
+    change: 'Ask for a shorter period, or read payouts and transactions page by page.',
   });
 }
 
@@ -246,13 +252,13 @@ const attachment = (name: string) => ['Content-Disposition', `attachment; filena
 
 const merchantOf = ({ context }: Call) => context.merchant.merchant_id;
 
-const settlements = (path: string, name: string, look: Look, query?: Rule<unknown>): Operation => ({
+const settlements = (path: string, name: string, look: Look, parameters?: Rule<unknown>): Operation => ({
   api: 'Settlements v1',
   method: 'GET',
   path: `/settlements/v1${path}`,
   name,
   rate_class: 'other',
-  serve: { built: true, mode: 'lookup', faults: paymentsFaults, look, ...(query && { query }) },
+  serve: { built: true, mode: 'lookup', faults: paymentsFaults, look, ...(parameters && { parameters }) },
 });
 
 export const SETTLEMENTS: readonly Operation[] = [
