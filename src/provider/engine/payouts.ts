@@ -73,7 +73,7 @@ function netOf(sums: Sums): number {
   return SUMS.reduce((net, sum) => net + SIGNS[sum] * sums[sum], 0);
 }
 
-/** What is still open when a run is to be made at once: after the last one, because dates of payouts rise. */
+/** The date of a payout that is made at once: now, and after every payout before it, because their dates rise. */
 export function runNow({ currencies }: Ledger, now_ms: number): number {
   const last = Object.values(currencies).map(({ last_payout_at_ms = 0 }) => last_payout_at_ms);
   return Math.max(now_ms, ...last.map((at_ms) => at_ms + 1));
