@@ -1,11 +1,12 @@
 /** A year in one step: how long the clock takes to carry out everything that falls due for many orders, and who must wait meanwhile. */
 import { request } from 'node:http';
+import { table } from '../scripts/markdown.ts';
 import { filledFolder } from './data.ts';
 import { median, percentile, whole } from './numbers.ts';
 import type { Options } from './options.ts';
 import { KVITT_FILE } from './peers.ts';
 import { type Running, startServer } from './processes.ts';
-import { table, target } from './report.ts';
+import { target } from './report.ts';
 import { CREDENTIALS } from './scenarios.ts';
 
 const ORDERS = 100_000;

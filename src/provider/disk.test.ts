@@ -36,6 +36,7 @@ test('a session that the disk did not take is 503, and so is all that follows', 
     secret: 'key',
     regions: {},
     onCallbacks: () => {},
+    settle: async () => {},
   });
   const headers = { host: 'localhost', authorization: `Basic ${Buffer.from('K1_local:secret').toString('base64')}` };
   const call = async (method: string, path: string, body: object = {}) => {
