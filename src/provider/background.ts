@@ -5,6 +5,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Ask, type Put, read, readShared, type Work } from '../store/store.ts';
 import { Courier } from './courier.ts';
+import { disputeChanges, readCase } from './disputes.ts';
+import { openDueDisputes } from './engine/dispute-open.ts';
 import { bringHostedUpToDate } from './engine/hosted.ts';
 import {
   type Callback,
@@ -51,7 +53,7 @@ export interface Fired {
 /** What a record has become because of the time; undefined when it is gone. */
 type Settling = Generator<
   Ask,
-  { readonly changed: boolean; readonly put: Put; readonly callbacks: readonly Callback[] } | undefined,
+  { readonly changed: boolean; readonly put: readonly Put[]; readonly callbacks: readonly Callback[] } | undefined,
   unknown
 >;
 type Settle = (id: string, context: Context) => Settling;
@@ -100,7 +102,7 @@ export class Background {
   }
 
   /**
-   * Does everything that is due for a merchant: orders and hosted sessions first, then the callbacks they lead to and the repeats that are
+   * Does everything that is due for a merchant: orders, hosted sessions and disputes first, then the callbacks they lead to and the repeats that are
    * due by now. Resolves when nothing due is left, or when `patience_ms` have passed with callbacks.
    */
   async catchUp(merchant_id: string, patience_ms: number): Promise<Fired> {
@@ -143,10 +145,11 @@ export class Background {
   async #settleAll(merchant_id: string): Promise<number> {
     const orders = await this.#settleKind('order', merchant_id, (id, context) => this.#settleOrder(id, context));
     await this.#settleKind('hosted', merchant_id, (id, context) => this.#settleHosted(id, context));
+    await this.#settleKind('dispute', merchant_id, (id, context) => this.#settleDispute(id, context));
     return orders;
   }
 
-  async #settleKind(kind: 'order' | 'hosted', merchant_id: string, settle: Settle): Promise<number> {
+  async #settleKind(kind: 'order' | 'hosted' | 'dispute', merchant_id: string, settle: Settle): Promise<number> {
     let changed = 0;
     while (!this.#stopped) {
       const merchant = await this.#world.store.get<Merchant>('merchant', merchant_id);
@@ -170,14 +173,16 @@ export class Background {
     const settled = yield* settle(id, { ...this.#world, merchant, now_ms });
     if (!settled) return { answer: false, changes: {} };
     const outbox = outboxMessages(settled.callbacks, merchant_id, this.#world);
-    return { answer: settled.changed, changes: { put: [settled.put], outbox } };
+    return { answer: settled.changed, changes: { put: settled.put, outbox } };
   }
 
   *#settleOrder(id: string, context: Context): Settling {
     const before = yield* read<Order>('order', id);
     if (!before) return undefined;
-    const { order, callbacks } = bringUpToDate(before, context);
-    return { changed: order !== before, put: orderPut(order), callbacks };
+    const current = bringUpToDate(before, context);
+    const { order, disputes, callbacks } = openDueDisputes(current.order, context);
+    const put = [orderPut(order), ...disputes.flatMap((dispute) => disputeChanges(undefined, dispute))];
+    return { changed: order !== before, put, callbacks: [...current.callbacks, ...callbacks] };
   }
 
   *#settleHosted(id: string, context: Context): Settling {
@@ -185,7 +190,14 @@ export class Background {
     if (!before) return undefined;
     const session = yield* read<Session>('session', before.session_id);
     const { hosted, callbacks } = bringHostedUpToDate(before, session, context);
-    return { changed: hosted !== before, put: hostedPut(hosted), callbacks };
+    return { changed: hosted !== before, put: [hostedPut(hosted)], callbacks };
+  }
+
+  *#settleDispute(id: string, context: Context): Settling {
+    const found = yield* readCase(id, context);
+    if (!found) return undefined;
+    const { before, dispute, order, callbacks } = found;
+    return { changed: dispute !== before, put: disputeChanges(before, dispute, order), callbacks };
   }
 
   async #prune(): Promise<void> {

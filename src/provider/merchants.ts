@@ -24,6 +24,7 @@ export const MERCHANT_DEFAULTS = {
   lower_amount_allowed: false,
   rate_limits: 'off',
   risk_rules: [],
+  disputes: {},
 } as const satisfies Partial<Merchant>;
 
 export function newMerchant(

@@ -32,6 +32,7 @@ const STEPS: readonly string[] = [
   tablesOf('hosted', 'inbox'),
   tablesOf('customer_token'),
   tablesOf('fault'),
+  tablesOf('dispute', 'attachment'),
 ];
 
 /** The table of each kind of record, with the ways in which it is looked through. */

@@ -18,6 +18,8 @@ export const KINDS = [
   'inbox',
   'customer_token',
   'fault',
+  'dispute',
+  'attachment',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 

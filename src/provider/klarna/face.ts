@@ -13,22 +13,18 @@ import { type Authenticator, isCurrent, type Principal } from '../merchants.ts';
 import { explainFault, type FaultNote, type OrderedFaults } from '../ordered-faults.ts';
 import { outboxMessages } from '../outbox.ts';
 import type { World } from '../world.ts';
-import {
-  type Arrival,
-  errorAnswer,
-  errorBody,
-  jsonType,
-  logEntry,
-  logFields,
-  replyAnswer,
-  UNREADABLE,
-} from './answer.ts';
+import { type Arrival, errorAnswer, jsonType, logEntry, logFields, replyAnswer, UNREADABLE } from './answer.ts';
+import { errorBody } from './dialects.ts';
 import type { KlarnaError } from './errors.ts';
 import type { Built, Call, Operation, Refused, Reply } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { orderedError } from './ordered-errors.ts';
 import { type Allowance, exhausted, RateLimiter } from './rate-limits.ts';
 import { NO_SUCH_PATH, readBody, refuseRate, refuseRoute, refuseSize } from './refusals.ts';
+import { readUpload, uploadLimit } from './uploads.ts';
+
+/** A call before it runs: what is asked, not yet of which state. */
+type Asked = Pick<Call, 'operation' | 'params' | 'body' | 'gathered'>;
 
 export interface FaceOptions {
   readonly world: World;
@@ -69,6 +65,12 @@ export class KlarnaFace {
   /** Whether a path belongs to one of Klarna's APIs, known operation or not. */
   owns(path: string): boolean {
     return PREFIX.test(path);
+  }
+
+  /** How many bytes of body a path takes where it takes files. */
+  fileLimit(method: string, path: string): number | undefined {
+    const serve = this.#router.match(method, path)?.target?.serve;
+    return serve?.built && serve.upload ? uploadLimit(serve.upload) : undefined;
   }
 
   /** Answers a request. Never rejects. */
@@ -126,13 +128,16 @@ export class KlarnaFace {
 
   async #admitted(arrival: Arrival, { principal, merchant, match, allowance }: Admitted): Promise<Answer> {
     const operation = match?.target;
-    const refused = refuseRoute(match, arrival.request) ?? refuseRate(allowance) ?? refuseSize(arrival.request);
+    const refused =
+      refuseRoute(match, arrival.request) ?? refuseRate(allowance) ?? refuseSize(operation, arrival.request);
     if (refused || !match || !operation || !operation.serve.built)
       return this.#refuse(arrival, merchant, refused ?? NO_SUCH_PATH, allowance);
     const wrongPath = operation.serve.checkPath?.(match.params);
     if (wrongPath) return this.#refuse(arrival, merchant, wrongPath, allowance);
-    const read = readBody(operation.serve, arrival.request);
-    const call = { operation, params: match.params, body: read.body };
+    const { upload, gather } = operation.serve;
+    const read = upload ? await readUpload(upload, arrival.request) : readBody(operation.serve, arrival.request);
+    const gathered = await gather?.(principal.merchant_id, this.#store);
+    const call: Asked = { operation, params: match.params, body: read.body, gathered };
     if (read.refused) {
       const before = await this.#replay(call, operation.serve, arrival, merchant);
       return before
@@ -144,12 +149,7 @@ export class KlarnaFace {
   }
 
   /** What was answered under the same idempotency key before: the key alone decides, so the repeat's body may be anything. */
-  async #replay(
-    call: Pick<Call, 'operation' | 'params' | 'body'>,
-    { replay }: Built,
-    arrival: Arrival,
-    merchant: Merchant,
-  ): Promise<Reply | undefined> {
+  async #replay(call: Asked, { replay }: Built, arrival: Arrival, merchant: Merchant): Promise<Reply | undefined> {
     if (!replay || header(arrival.request, 'klarna-idempotency-key') === undefined) return undefined;
     const context = this.#context(merchant, arrival);
     const reply = await this.#committed(replay(this.#callOf(call, context, arrival)));
@@ -158,24 +158,14 @@ export class KlarnaFace {
   }
 
   /** Runs the operation: a write as a unit of work with its log entry, a read over committed state. */
-  async #run(
-    call: Pick<Call, 'operation' | 'params' | 'body'>,
-    { mode, handle }: Built,
-    arrival: Arrival,
-    principal: Principal,
-  ): Promise<Reply | 'gone'> {
+  async #run(call: Asked, { mode, handle }: Built, arrival: Arrival, principal: Principal): Promise<Reply | 'gone'> {
     const work = () => this.#unit(call, handle, arrival, principal);
     const reply = mode === 'write' ? await this.#store.run(work) : await this.#readOnly(work());
     if (reply !== 'gone' && reply.callbacks?.length) this.#options.onCallbacks(principal.merchant_id);
     return reply;
   }
 
-  *#unit(
-    call: Pick<Call, 'operation' | 'params' | 'body'>,
-    handle: Built['handle'],
-    arrival: Arrival,
-    principal: Principal,
-  ): Work<Reply | 'gone'> {
+  *#unit(call: Asked, handle: Built['handle'], arrival: Arrival, principal: Principal): Work<Reply | 'gone'> {
     const merchant = yield* readShared<Merchant>('merchant', principal.merchant_id);
     // The credential may have been withdrawn since the request was let in.
     if (!isCurrent(merchant, principal)) return { answer: 'gone', changes: {} };
@@ -186,11 +176,12 @@ export class KlarnaFace {
     return { answer: reply, changes: { ...reply.changes, outbox, log } };
   }
 
-  #callOf(call: Pick<Call, 'operation' | 'params' | 'body'>, context: Context, { request, base }: Arrival): Call {
+  #callOf(call: Asked, context: Context, { request, base }: Arrival): Call {
     return {
       ...call,
       context,
       base,
+      query: request.query,
       idempotency_key: header(request, 'klarna-idempotency-key') || undefined,
       sign: (text) => createHmac('sha256', this.#options.secret).update(text).digest('base64url'),
     };
@@ -277,7 +268,7 @@ export class KlarnaFace {
 function unauthorizedAnswer(error: KlarnaError, correlation_id: string, path: string): Answer {
   return {
     status: 401,
-    body: errorBody(error, correlation_id),
+    body: errorBody(error, correlation_id, path),
     headers: [
       ['Content-Type', jsonType(path)],
       ['WWW-Authenticate', 'Basic realm="Klarna"'],

@@ -1,5 +1,5 @@
 /** What an operation of Klarna's APIs is here, and what one call of it works with. */
-import type { Ask, Changes } from '../../store/store.ts';
+import type { Ask, Changes, Store } from '../../store/store.ts';
 import type { Rule } from '../../wire/shape.ts';
 import type { Explanation, Refusal } from '../engine/outcome.ts';
 import type { Callback, Context } from '../engine/state.ts';
@@ -27,11 +27,22 @@ export interface Built {
   /** What the body must look like; without it the body is ignored. */
   readonly body?: Rule<unknown>;
   readonly faults: FaultDialect;
+  /** The body is a form with a file in it; the call's body is the `Upload`. */
+  readonly upload?: UploadRule;
+  /** Reads what no id leads to, before the handler runs: `call.gathered`. For lists, which change nothing. */
+  readonly gather?: (merchant_id: string, store: Store) => Promise<unknown>;
   /** Fails before the body is looked at when the path cannot be right. */
   readonly checkPath?: (params: Readonly<Record<string, string>>) => Refused | undefined;
   readonly handle: Handler;
   /** The answer kept under the call's idempotency key, for repeats whose body cannot be read. Changes nothing. */
   readonly replay?: (call: Call) => Generator<Ask, Reply | undefined, unknown>;
+}
+
+/** Which files an operation takes. */
+export interface UploadRule {
+  readonly file_bytes: number;
+  /** The same in words. */
+  readonly size: string;
 }
 
 interface NotBuilt {
@@ -43,6 +54,9 @@ interface NotBuilt {
 export interface Call {
   readonly operation: Operation;
   readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** What `gather` of the operation found. */
+  readonly gathered: unknown;
   /** The body as its rule normalised it; undefined for operations without one. */
   readonly body: unknown;
   readonly context: Context;
@@ -60,6 +74,8 @@ export interface Reply {
   readonly headers?: readonly (readonly [string, string])[];
   /** JSON text; absent for answers without a body. */
   readonly body?: string;
+  /** A file instead of a body. */
+  readonly bytes?: Buffer;
   readonly changes?: Changes;
   readonly callbacks?: readonly Callback[];
   /** The order or session that the call was about, for the log. */

@@ -4,7 +4,9 @@ import { type Ask, read } from '../../store/store.ts';
 import { UUID } from '../../wire/common.ts';
 import * as wire from '../../wire/order-management.ts';
 import type { Rule } from '../../wire/shape.ts';
+import { readOpenDisputes, settleDisputes } from '../disputes.ts';
 import { capture, findCapture } from '../engine/capture.ts';
+import { withDispute } from '../engine/dispute-moves.ts';
 import { dueDateOptions, extendDueDate } from '../engine/due-date.ts';
 import * as engine from '../engine/order.ts';
 import { accept, map, type Outcome } from '../engine/outcome.ts';
@@ -49,15 +51,15 @@ function writes(command: Command): Handler {
   return function* (call) {
     const found = yield* readOrder(call);
     if (!found.ok) return refusedReply(found.refusal, call);
-    const { order, callbacks } = found.value;
-    const subject = order.order_id;
+    const disputes = yield* readOpenDisputes(found.value.order, call.context);
+    const order = disputes.reduce((current, { dispute }) => withDispute(current, dispute), found.value.order);
     const before = keptReply(order, call);
-    if (before) return { ...before, subject, callbacks, changes: { put: [orderPut(order)] } };
-    const outcome = command(order, call);
-    const reply = outcome.ok ? changedReply(outcome.value, call) : refusedReply(outcome.refusal, call);
-    const changed = outcome.ok ? outcome.value.order : order;
-    const put = [orderPut(keepAnswer(changed, call, reply))];
-    return { ...reply, subject, callbacks, changes: { put } };
+    const outcome = before ? accept({ order }) : command(order, call);
+    const reply = before ?? (outcome.ok ? changedReply(outcome.value, call) : refusedReply(outcome.refusal, call));
+    const changed = settleDisputes(outcome.ok ? outcome.value.order : order, disputes, call.context);
+    const callbacks = [...found.value.callbacks, ...changed.callbacks];
+    const kept = before ? changed.order : keepAnswer(changed.order, call, reply);
+    return { ...reply, subject: order.order_id, callbacks, changes: { put: [orderPut(kept), ...changed.put] } };
   };
 }
 
