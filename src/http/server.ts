@@ -34,7 +34,7 @@ export interface HttpServer {
 export interface Handlers {
   /** Must not reject: whatever happens, a client gets an answer. */
   answer(request: Request): Promise<Answer>;
-  /** How many bytes of body a path takes, as they are, where it takes files; undefined: text of ordinary length. */
+  /** How many bytes of a form with files a path takes, as they are; undefined: it takes none. */
   fileLimit(method: string, path: string): number | undefined;
   /**
    * The answer to what is no request: 400 for what could not be parsed, 408 when it did not arrive in time, 431 for headers
@@ -92,7 +92,10 @@ async function serve(
   begun(incoming, outgoing);
   const [path, search] = splitTarget(incoming.url ?? '/');
   const { method = '', headers } = incoming;
-  const body = await readBody(incoming, handlers.fileLimit(method, path)).catch(() => undefined);
+  // Files come in forms only, so nothing else asks for the path twice.
+  const isForm = /^multipart\//i.test(headers['content-type'] ?? '');
+  const file_bytes = isForm ? handlers.fileLimit(method, path) : undefined;
+  const body = await readBody(incoming, file_bytes).catch(() => undefined);
   // The client went away in the middle of its request; nobody is left to answer.
   if (!body) return;
   // Once the server closes, connections are given up with their next answer, so that nobody waits for them to idle out.

@@ -421,6 +421,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ['Version 2: answers can be amended for an hour, at most five requests, a follow-up has seven days', 'documented'],
     ['Version 2: a follow-up that is not answered leaves the decision to what is there', 'inferred'],
     ['Version 2: accepting a loss answers 204; `x-klarna-basic-mid` is not looked at', 'inferred'],
+    ['`Klarna-Integration-Metadata` and `Partner-Correlation-Id` are accepted and without effect', 'inferred'],
     ['Version 1, version 3 and the merchant portal: not built', 'different'],
   ),
   ...rows(

@@ -285,6 +285,28 @@ for (const kind of STORES) {
       ]);
     });
 
+    // Protects: whoever answers at the same moment, the case is decided once and charged back once.
+    test('of answers that come at once, one counts', async () => {
+      const shop = await world.shop();
+      const dispute = await disputed(world.provider, shop);
+      const file = await uploaded(shop, dispute);
+      const evidence = { attachments: [{ payment_dispute_attachment_id: file }] };
+      const answers = await Promise.all([
+        ...Array.from({ length: 6 }, () => shop.call('POST', at(dispute, '/accept-loss'))),
+        ...Array.from({ length: 6 }, () => shop.call('POST', at(dispute, '/represent'), evidence)),
+        ...Array.from({ length: 6 }, () =>
+          shop.manage('POST', dispute.order_id, '/refunds', { refunded_amount: 10_000 }),
+        ),
+      ]);
+      const done = answers.slice(0, 12).filter(({ status }) => status < 300).length;
+      const refunds = answers.slice(12).filter(({ status }) => status === 201).length;
+      const order = await world.provider.control('GET', `/orders/${dispute.order_id}`);
+      const { charged_back_amount, held_amount } = await look(dispute);
+      assert.ok(done <= 1 && refunds <= 1 && done + refunds >= 1, `${done} answered, ${refunds} refunded`);
+      assert.ok(charged_back_amount + Number(order.refunded_amount) <= 10_000);
+      assert.ok(held_amount <= 10_000 - charged_back_amount - Number(order.refunded_amount));
+    });
+
     // Protects: the state table towards clients; nothing changes by asking for what is not possible.
     test('what a state does not allow is 409 RESOURCE_CONFLICT and changes nothing', async () => {
       const shop = await world.shop();
