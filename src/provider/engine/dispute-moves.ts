@@ -29,6 +29,7 @@ export function moved(
   return { dispute: settled, callbacks: stateChanged(settled, context) };
 }
 
+/** The end, by a move that leads there. What is charged back follows from the decision and from what is left to dispute. */
 export function closed(
   dispute: Dispute,
   move: DisputeMove,
@@ -47,6 +48,7 @@ export function closed(
   return moved(dispute, move, 'CLOSED', context, { ...more, closed: closing });
 }
 
+/** Two moves after each other, each announced. */
 export function followedBy(first: DisputeMoved, second: DisputeMoved): DisputeMoved {
   return { dispute: second.dispute, callbacks: [...first.callbacks, ...second.callbacks] };
 }
@@ -62,6 +64,7 @@ export function withDispute(order: Order, { dispute_id, amount, closed }: Disput
   return { ...order, disputes };
 }
 
+/** The refusal of a move in a state that the table has not got it in. @param what the dispute cannot do, after “and” */
 export function refuseState(dispute: Dispute, move: DisputeMove, what: string, { now_ms }: Context): Refused {
   const since = dispute.closed
     ? `${dispute.closed.outcome} since ${iso(dispute.closed.closed_at_ms)} (${dispute.closed.detailed})`

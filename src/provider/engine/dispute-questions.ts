@@ -2,6 +2,7 @@
 import { DISPUTE_LIMITS, DISPUTE_WINDOWS, type Dispute, type EvidenceRequest } from './dispute-state.ts';
 import type { Context } from './state.ts';
 
+/** A question without an answer yet. @param request_id counts from 1 within the dispute */
 export function newRequest(
   request_id: number,
   comment: string,
@@ -22,12 +23,14 @@ export function newRequest(
   };
 }
 
+/** What the merchant says to a question. Files by their ids. */
 export interface Answer {
   readonly comment?: string;
   readonly requested_fields: Readonly<Record<string, string>>;
   readonly attachments: readonly string[];
 }
 
+/** The question with one more answer. */
 export function withResponse(request: EvidenceRequest, answer: Answer, { now_ms }: Context): EvidenceRequest {
   const response = { response_id: request.responses.length + 1, created_at_ms: now_ms, ...answer };
   return { ...request, responses: [...request.responses, response] };
