@@ -2,10 +2,13 @@
  * States of a dispute as payment platforms report them. Klarna's own states are finer (INITIATED, REPRESENTMENT,
  * PRE_ARBITRATION, ARBITRATION, CLOSED with an outcome) and fold into these three.
  *
- * Source of codes, levels, frequencies and tiers: the status catalogue. Deadlines: Klarna disputes, version 4.
+ * Source of codes, levels, frequencies and tiers: the status catalogue. Deadlines: Klarna disputes, version 4. What some platforms
+ * call a chargeback is the money of a lost dispute: `charged_back_amount` of the order, REVERSAL in a payout.
  */
 import type { EntryRow } from './entry.ts';
-import { DISPUTES_LATER, NOTHING_FAILED, unreachable } from './provoke.ts';
+import { A_DISPUTE, by, DISPUTES, NOTHING_FAILED } from './provoke.ts';
+
+const SEE_DISPUTE = 'GET /control/disputes/{payment_dispute_id}';
 
 export const disputeStatuses = [
   {
@@ -23,7 +26,7 @@ export const disputeStatuses = [
       'Send evidence (tracking, proof of delivery, correspondence, refunds already made) before the deadline, or accept the loss if the shopper is right.',
     retry: 'never',
     retry_note: 'Collect everything first: once evidence is in, further attachments are turned away.',
-    provoke: unreachable(DISPUTES_LATER),
+    provoke: by(...A_DISPUTE),
   },
   {
     code: 'DISPUTE_LOST',
@@ -39,7 +42,7 @@ export const disputeStatuses = [
       'Book amount and fee, and do not refund on top. While the loss is only preliminary (PRE_ARBITRATION, 10 days) an appeal is open.',
     retry: 'never',
     retry_note: 'A closed dispute stays closed.',
-    provoke: unreachable(DISPUTES_LATER),
+    provoke: by(...A_DISPUTE, `POST ${DISPUTES}/{payment_dispute_id}/accept-loss`, SEE_DISPUTE),
   },
   {
     code: 'DISPUTE_WON',
@@ -53,6 +56,6 @@ export const disputeStatuses = [
     action: 'Close the case and look for the returned hold or fee in a later payout.',
     retry: 'never',
     retry_note: NOTHING_FAILED,
-    provoke: unreachable(DISPUTES_LATER),
+    provoke: by(...A_DISPUTE, 'POST /control/disputes/{payment_dispute_id}/withdraw'),
   },
 ] as const satisfies readonly EntryRow[];

@@ -8,6 +8,7 @@
  */
 import type { EntryRow } from './entry.ts';
 import {
+  A_DISPUTE,
   A_HOSTED_PAGE,
   A_TOKEN,
   AN_ORDER,
@@ -15,7 +16,7 @@ import {
   by,
   CAPTURE_ALL,
   CHARGE,
-  DISPUTES_LATER,
+  DISPUTES,
   distribute,
   orderFault,
   PLACE_ORDER,
@@ -23,7 +24,6 @@ import {
   riskRule,
   SESSION,
   UNKNOWN_ID,
-  unreachable,
 } from './provoke.ts';
 
 export const klarnaCodes = [
@@ -274,7 +274,7 @@ export const klarnaCodes = [
     actor: 'integration',
     action: 'Correct the listed parameters, and mind the deadline of the dispute meanwhile.',
     retry: 'after-fixing-the-request',
-    provoke: unreachable(DISPUTES_LATER),
+    provoke: by(`GET ${DISPUTES}?size=0`),
   },
   {
     code: 'INVALID_CONTENT_TYPE',
@@ -288,7 +288,7 @@ export const klarnaCodes = [
     actor: 'integration',
     action: 'Set Content-Type to what the operation expects.',
     retry: 'after-fixing-the-request',
-    provoke: unreachable(DISPUTES_LATER),
+    provoke: by(`POST ${DISPUTES}/${UNKNOWN_ID}/attachments {}`),
   },
   {
     code: 'OPERATION_FORBIDDEN',
@@ -301,7 +301,7 @@ export const klarnaCodes = [
     actor: 'merchant-operations',
     action: 'Make sure that the account is enrolled for disputes and that the dispute is one of its own.',
     retry: 'never',
-    provoke: unreachable(DISPUTES_LATER),
+    provoke: by(`POST ${DISPUTES}/merchants/somebody-else/enroll`),
   },
   {
     code: 'RESOURCE_NOT_FOUND',
@@ -315,7 +315,7 @@ export const klarnaCodes = [
     actor: 'integration',
     action: 'Send the identifier exactly as the list of disputes gave it; it is opaque and longer than a UUID.',
     retry: 'after-fixing-the-request',
-    provoke: unreachable(DISPUTES_LATER),
+    provoke: by(`GET ${DISPUTES}/${UNKNOWN_ID}`),
   },
   {
     code: 'RESOURCE_CONFLICT',
@@ -329,7 +329,7 @@ export const klarnaCodes = [
     actor: 'merchant-operations',
     action: 'Read the dispute and do what its present state allows: represent, appeal, accept the loss, or nothing.',
     retry: 'never',
-    provoke: unreachable(DISPUTES_LATER),
+    provoke: by(...A_DISPUTE, `POST ${DISPUTES}/{payment_dispute_id}/appeal {"additional_information":"No."}`),
   },
   {
     code: 'RATE_LIMITED',
@@ -342,7 +342,10 @@ export const klarnaCodes = [
     actor: 'integration',
     action: 'Pause until the window ends and go on more slowly.',
     retry: 'with-back-off',
-    provoke: unreachable(DISPUTES_LATER),
+    provoke: by(
+      'PATCH /control/merchants/{merchant_id} {"rate_limits":"playground"}',
+      `GET ${DISPUTES} fifty-one times within a second`,
+    ),
   },
   {
     code: 'INTERNAL_ERROR',
@@ -356,7 +359,7 @@ export const klarnaCodes = [
     action: 'Read the dispute, then repeat what is missing before its deadline.',
     retry: 'with-back-off',
     retry_note: 'Disputes requests carry no idempotency key: look before every repeat.',
-    provoke: unreachable(DISPUTES_LATER),
+    provoke: by(orderFault('listDisputes', 'INTERNAL_ERROR'), `GET ${DISPUTES}`),
   },
   {
     code: 'SERVER_CONFIGURATION_ERROR',
@@ -370,6 +373,6 @@ export const klarnaCodes = [
     action:
       'Repairs its configuration, once told of it with the error_id. Answer an urgent case in the merchant portal meanwhile.',
     retry: 'after-a-day-or-more',
-    provoke: unreachable(DISPUTES_LATER),
+    provoke: by(orderFault('listDisputes', 'SERVER_CONFIGURATION_ERROR'), `GET ${DISPUTES}`),
   },
 ] as const satisfies readonly EntryRow[];

@@ -31,6 +31,11 @@ export const CAPTURE_ALL = `POST ${ORDER}/captures {"captured_amount":10000}`;
 /** The three requests from nothing to an authorised order. */
 export const AN_ORDER = [SESSION, AUTHORIZE, PLACE_ORDER] as const;
 
+export const DISPUTES = '/v4/payment/disputes';
+
+/** From nothing to a dispute; its id becomes `{payment_dispute_id}`. */
+export const A_DISPUTE = [...AN_ORDER, CAPTURE_ALL, 'POST /control/orders/{order_id}/disputes'] as const;
+
 /** A hosted page over a fresh payment session; its id becomes `{session_id}`. */
 export const A_HOSTED_PAGE = [
   SESSION,
@@ -72,8 +77,6 @@ export function riskRule(rule: string): string {
 export function orderFault(operation: string, code: string): string {
   return `POST /control/faults {"on":{"operation":"${operation}"},"effect":"error","code":"${code}","times":1}`;
 }
-
-export const DISPUTES_LATER = 'Disputes are not built yet: their paths answer 501.';
 
 export const NOTHING_FAILED = 'A state, not a failure: there is nothing to retry.';
 export const RETRY_SCHEDULE =

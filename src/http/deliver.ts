@@ -6,6 +6,8 @@ export interface Delivery {
   readonly url: string;
   /** '' for a call without a body. */
   readonly body: string;
+  /** Besides those that every call has. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly connect_ms: number;
   readonly read_ms: number;
   /** Ends the attempt at once. */
@@ -24,13 +26,14 @@ export interface Delivered {
 const DETAIL_MOST = 2_000;
 
 /** POSTs once. Never rejects: a refused connection or a time-out is an outcome like any other. Redirects are not followed. */
-export function deliver({ url, body, connect_ms, read_ms, signal }: Delivery): Promise<Delivered> {
+export function deliver({ url, body, headers: more = {}, connect_ms, read_ms, signal }: Delivery): Promise<Delivered> {
   return new Promise((resolve) => {
     const send = /^https:/i.test(url) ? httpsRequest : httpRequest;
     const headers = {
       'User-Agent': 'Kvitt',
       ...(body && { 'Content-Type': 'application/json' }),
       'Content-Length': Buffer.byteLength(body),
+      ...more,
     };
     const fail = (detail: string) => resolve({ status: 0, detail });
     let request: ReturnType<typeof send>;

@@ -10,16 +10,17 @@ export interface Request {
   readonly body: Body;
 }
 
-/** The body as it came: text, or why it is none. */
+/** The body as it came: text, or bytes where files are taken, or why it is neither. */
 export type Body =
-  | { readonly text: string; readonly fault?: never }
-  | { readonly text: ''; readonly fault: 'too_large' | 'not_utf8' };
+  | { readonly text: string; readonly bytes?: never; readonly fault?: never }
+  | { readonly text: ''; readonly bytes: Uint8Array; readonly fault?: never }
+  | { readonly text: ''; readonly bytes?: never; readonly fault: 'too_large' | 'not_utf8' };
 
 export interface Answer {
   readonly status: number;
   /** Names in exactly the case that they are to travel in: deployed clients look them up by case. */
   readonly headers: readonly (readonly [string, string])[];
-  /** Bytes where the text was compressed. */
+  /** Bytes where it is a file, or where the text was compressed. */
   readonly body: string | Buffer;
   /** How much of it is to be sent, when it is to break off on purpose. */
   readonly cut?: Cut;

@@ -22,6 +22,7 @@ const handlers: Handlers = {
     if (path === '/cut') return { ...json(200, { path }), cut: { at: 'body', end: 'close' } };
     return json(200, { path });
   },
+  fileLimit: () => undefined,
   unreadable: (status) => json(status, { status }),
 };
 

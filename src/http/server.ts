@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Socket } from 'node:net';
 import type { Answer, Body, Cut, Request } from './exchange.ts';
 
-/** The limits of Klarna's API: body 1 MB, one header 6 KB, all headers 20 KB, idle 59 s. */
+/** The limits of Klarna's API: body 1 MB where it is no file, one header 6 KB, all headers 20 KB, idle 59 s. */
 const LIMITS = {
   body_bytes: 1024 * 1024,
   header_bytes: 6 * 1024,
@@ -34,6 +34,8 @@ export interface HttpServer {
 export interface Handlers {
   /** Must not reject: whatever happens, a client gets an answer. */
   answer(request: Request): Promise<Answer>;
+  /** How many bytes of a form with files a path takes, as they are; undefined: it takes none. */
+  fileLimit(method: string, path: string): number | undefined;
   /**
    * The answer to what is no request: 400 for what could not be parsed, 408 when it did not arrive in time, 431 for headers
    * over the limit. And 500, the last resort, when an answer could not be made or sent.
@@ -88,11 +90,14 @@ async function serve(
   handlers: Handlers,
 ): Promise<void> {
   begun(incoming, outgoing);
-  const body = await readBody(incoming).catch(() => undefined);
-  // The client went away in the middle of its request; nobody is left to answer.
-  if (!body) return;
   const [path, search] = splitTarget(incoming.url ?? '/');
   const { method = '', headers } = incoming;
+  // Files come in forms only, so nothing else asks for the path twice.
+  const isForm = /^multipart\//i.test(headers['content-type'] ?? '');
+  const file_bytes = isForm ? handlers.fileLimit(method, path) : undefined;
+  const body = await readBody(incoming, file_bytes).catch(() => undefined);
+  // The client went away in the middle of its request; nobody is left to answer.
+  if (!body) return;
   // Once the server closes, connections are given up with their next answer, so that nobody waits for them to idle out.
   const last = () => body.fault === 'too_large' || !server.listening;
   try {
@@ -158,17 +163,20 @@ function splitTarget(url: string): [string, string] {
 }
 
 /** Resolves once the body has arrived, or is known to be too large and enough of it has been thrown away. */
-function readBody(incoming: IncomingMessage): Promise<Body> {
+function readBody(incoming: IncomingMessage, file_bytes: number | undefined): Promise<Body> {
+  const most = file_bytes ?? LIMITS.body_bytes;
+  const whole = (chunks: readonly Buffer[]): Body =>
+    file_bytes === undefined ? decode(chunks) : { text: '', bytes: Buffer.concat(chunks) };
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     incoming.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= LIMITS.body_bytes) chunks.push(chunk);
+      if (bytes <= most) chunks.push(chunk);
       else chunks.length = 0;
       if (bytes > LIMITS.discard_bytes) resolve({ text: '', fault: 'too_large' });
     });
-    incoming.on('end', () => resolve(bytes > LIMITS.body_bytes ? { text: '', fault: 'too_large' } : decode(chunks)));
+    incoming.on('end', () => resolve(bytes > most ? { text: '', fault: 'too_large' } : whole(chunks)));
     incoming.on('error', reject);
     // Every request is closed in the end; only one that is not complete was cut off.
     incoming.on('close', () => {

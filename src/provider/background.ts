@@ -6,6 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Ask, type Put, read, readShared, type Work } from '../store/store.ts';
 import { orderChanges } from './bookkeeping.ts';
 import { Courier } from './courier.ts';
+import { caseChanges, disputeChanges, readCase } from './disputes.ts';
+import { openDueDisputes } from './engine/dispute-open.ts';
 import { bringHostedUpToDate } from './engine/hosted.ts';
 import type { Payout } from './engine/settlement-state.ts';
 import {
@@ -104,7 +106,7 @@ export class Background {
   }
 
   /**
-   * Does everything that is due for a merchant: orders and hosted sessions first, then the callbacks they lead to and the repeats that are
+   * Does everything that is due for a merchant: orders, hosted sessions and disputes first, then the callbacks they lead to and the repeats that are
    * due by now. Resolves when nothing due is left, or when `patience_ms` have passed with callbacks.
    */
   async catchUp(merchant_id: string, patience_ms: number): Promise<Fired> {
@@ -158,12 +160,13 @@ export class Background {
   async #settleAll(merchant_id: string): Promise<number> {
     const orders = await this.#settleKind('order', merchant_id, (id, context) => this.#settleOrder(id, context));
     await this.#settleKind('hosted', merchant_id, (id, context) => this.#settleHosted(id, context));
+    await this.#settleKind('dispute', merchant_id, (id, context) => this.#settleDispute(id, context));
     // Last, when all that moves money until now has moved it.
     await this.#payouts.settle(merchant_id);
     return orders;
   }
 
-  async #settleKind(kind: 'order' | 'hosted', merchant_id: string, settle: Settle): Promise<number> {
+  async #settleKind(kind: 'order' | 'hosted' | 'dispute', merchant_id: string, settle: Settle): Promise<number> {
     let changed = 0;
     while (!this.#stopped) {
       const merchant = await this.#world.store.get<Merchant>('merchant', merchant_id);
@@ -193,8 +196,13 @@ export class Background {
   *#settleOrder(id: string, context: Context): Settling {
     const before = yield* read<Order>('order', id);
     if (!before) return undefined;
-    const { order, callbacks } = bringUpToDate(before, context);
-    return { changed: order !== before, put: orderChanges(before, order, context), callbacks };
+    const current = bringUpToDate(before, context);
+    const { order, disputes, callbacks } = openDueDisputes(current.order, context);
+    const put = [
+      ...orderChanges(before, order, context),
+      ...disputes.flatMap((dispute) => disputeChanges(undefined, dispute, order, context)),
+    ];
+    return { changed: order !== before, put, callbacks: [...current.callbacks, ...callbacks] };
   }
 
   *#settleHosted(id: string, context: Context): Settling {
@@ -203,6 +211,13 @@ export class Background {
     const session = yield* read<Session>('session', before.session_id);
     const { hosted, callbacks } = bringHostedUpToDate(before, session, context);
     return { changed: hosted !== before, put: [hostedPut(hosted)], callbacks };
+  }
+
+  *#settleDispute(id: string, context: Context): Settling {
+    const found = yield* readCase(id, context);
+    if (!found) return undefined;
+    const { dispute, before } = found;
+    return { changed: dispute !== before, ...caseChanges(found, { dispute, callbacks: [] }, context) };
   }
 
   async #prune(): Promise<void> {

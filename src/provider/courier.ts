@@ -8,12 +8,15 @@ import type { Strike } from './engine/ordered-faults.ts';
 import type { Merchant } from './engine/state.ts';
 import { faultNote, heldBack, type OrderedFaults } from './ordered-faults.ts';
 import { afterAttempt, DELIVERY_RULES, explainAnswer, type Queued } from './outbox.ts';
+import { webhookHeaders } from './webhooks.ts';
 import type { World } from './world.ts';
 
 /** Callbacks of a merchant that are under way at once. */
 const AT_ONCE = 16;
 /** A process that dies while it delivers gives its messages back after this long: longer than any attempt may take. */
 const LEASE_MS = 15_000;
+/** There is nobody to call any more, so this ends the delivery. */
+const WEBHOOK_GONE: Came = { status: 0, detail: 'not sent: the webhook was removed', unsent: true };
 
 /** What came of an attempt; `unsent`: nothing was, on purpose. */
 interface Came {
@@ -164,7 +167,9 @@ export class Courier {
     const { url, body, rule } = queued;
     const { signal } = this.#abort;
     const started_ms = this.#world.now();
-    const { status, detail } = await deliver({ url, body, ...DELIVERY_RULES[rule], signal });
+    const headers = await this.#signature(queued);
+    if (!headers) return { next: undefined, entry: this.#entry(message, WEBHOOK_GONE, undefined, strike) };
+    const { status, detail } = await deliver({ url, body, ...DELIVERY_RULES[rule], headers, signal });
     if (signal.aborted && status === 0) return { next: message, entry: this.#entry(message, STOPPED, message, strike) };
     const next = afterAttempt(message, status, this.#world.now() - started_ms);
     return { next, entry: this.#entry(message, { status, detail }, next, strike) };
@@ -192,6 +197,14 @@ export class Courier {
       response: came.detail,
       note: JSON.stringify(note),
     };
+  }
+
+  /** What a webhook is signed with, as the merchant has it now; undefined when the webhook was removed meanwhile. */
+  async #signature({ webhook_id, body }: Queued): Promise<Readonly<Record<string, string>> | undefined> {
+    if (webhook_id === undefined) return {};
+    const merchant = await this.#world.store.get<Merchant>('merchant', this.#merchant_id);
+    const webhook = merchant?.webhooks?.find((each) => each.webhook_id === webhook_id);
+    return webhook && webhookHeaders(webhook, body);
   }
 
   #tellIfIdle(): void {

@@ -138,7 +138,11 @@ async function startOn(
   const site = new Site(local ? [...open, control, shop] : open, world);
   const server = await listen(
     { port, host },
-    { answer: (request) => site.answer(request), unreadable: (status) => klarna.unreadable(status) },
+    {
+      answer: (request) => site.answer(request),
+      fileLimit: (method, path) => klarna.fileLimit(method, path),
+      unreadable: (status) => klarna.unreadable(status),
+    },
   );
   background.start();
   const call = localControl(control);

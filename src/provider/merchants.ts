@@ -26,6 +26,7 @@ export const MERCHANT_DEFAULTS = {
   rate_limits: 'off',
   risk_rules: [],
   settlement: DEFAULT_TERMS,
+  disputes: {},
 } as const satisfies Partial<Merchant>;
 
 export function newMerchant(

@@ -37,6 +37,9 @@ const is2xx = (status: number) => status >= 200 && status < 300;
 const threeAttempts: Rule['next_in_ms'] = ({ attempt, took_ms }) =>
   attempt < 3 ? took_ms + 1_000 * 2 ** (attempt - 1) : undefined;
 
+/** Ten seconds, two and fifteen minutes, three, six and twelve hours. Source: signed webhooks. */
+const WEBHOOK_LADDER_MS = [10_000, 2 * MINUTE_MS, 15 * MINUTE_MS, 3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS];
+
 /** Each callback's own rule of repetition. */
 export const DELIVERY_RULES: Readonly<Record<Callback['rule'], Rule>> = {
   authorization: {
@@ -63,6 +66,14 @@ export const DELIVERY_RULES: Readonly<Record<Callback['rule'], Rule>> = {
     wanted: 'any 2xx status',
     done: is2xx,
     next_in_ms: ({ attempt, took_ms }) => (attempt < 4 ? took_ms + 5_000 : undefined),
+  },
+  /** Klarna documents what acknowledges an event and when it comes again, and no limits of time (inferred). */
+  webhook: {
+    connect_ms: 2_000,
+    read_ms: 5_000,
+    wanted: 'status 200, 201, 202 or 204',
+    done: (status) => [200, 201, 202, 204].includes(status),
+    next_in_ms: ({ attempt }) => WEBHOOK_LADDER_MS[attempt - 1],
   },
 };
 

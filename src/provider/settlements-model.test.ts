@@ -1,5 +1,5 @@
 /**
- * Random shops over HTTP, with refunds after payouts, reviews that the clock decides, corrections and payouts whenever: after every
+ * Random shops over HTTP, with refunds after payouts, disputes, reviews that the clock decides, corrections and payouts whenever: after every
  * step the books balance, and what the orders say was captured and refunded is what the books say.
  */
 import assert from 'node:assert/strict';
@@ -44,12 +44,23 @@ const step = fc.oneof(
     }),
   },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('dispute' as const),
+      order: anOrder,
+      amount: fc.constantFrom(undefined, 3_000, 1),
+      hold_policy: fc.constantFrom('NONE', 'ON_DISPUTE_INITIATED'),
+      end: fc.constantFrom('withdrawn', 'accepted', 'deadline', 'stays open'),
+    }),
+  },
+  {
     weight: 4,
     arbitrary: fc.record({ do: fc.constant('wait' as const), duration: fc.constantFrom('PT1H', 'P1D', 'P9D', 'P40D') }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('pay now' as const) }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+type DisputeStep = Extract<Step, { do: 'dispute' }>;
 
 const start = fc.record({
   settlement: fc.record({
@@ -74,6 +85,19 @@ interface CurrencyBooks {
 
 type Control = (method: string, path: string, body?: object) => Promise<Json>;
 
+/** The shopper disputes what can be disputed, and it ends in one way or the other, or stays open. */
+async function dispute({ amount, hold_policy, end }: DisputeStep, order_id: string, shop: Shop, control: Control) {
+  const body = { hold_policy, ...(amount !== undefined && { amount }) };
+  const opened = await control('POST', `/orders/${order_id}/disputes`, body).catch((error: Error) => {
+    assert.match(error.message, /403/);
+    return undefined;
+  });
+  if (!opened) return;
+  if (end === 'withdrawn') await control('POST', `/disputes/${opened.dispute_id}/withdraw`);
+  if (end === 'accepted') await shop.call('POST', `/v4/payment/disputes/${opened.payment_dispute_id}/accept-loss`);
+  if (end === 'deadline') await shop.advance('P22D');
+}
+
 /** Right and wrong calls alike: what is refused must leave the books alone. */
 async function take(each: Step, shop: Shop, orders: string[], control: Control): Promise<void> {
   if (each.do === 'place') {
@@ -85,12 +109,20 @@ async function take(each: Step, shop: Shop, orders: string[], control: Control):
   if (each.do === 'pay now') await control('POST', '/payouts', { merchant_id: shop.merchant_id });
   const order_id = 'order' in each ? orders[each.order % (orders.length || 1)] : undefined;
   if (order_id === undefined) return;
+  if (each.do === 'dispute') await dispute(each, order_id, shop, control);
   if (each.do === 'book')
     await control('POST', `/orders/${order_id}/transactions`, { type: each.type, amount: each.amount });
   if (each.do !== 'captures' && each.do !== 'refunds') return;
   const field = each.do === 'captures' ? 'captured_amount' : 'refunded_amount';
   const answer = await shop.manage('POST', order_id, `/${each.do}`, { [field]: each.amount });
   assert.ok(answer.status === 201 || answer.status === 403, answer.text);
+}
+
+async function chargedBack(orders: readonly { order_id: string }[], control: Control): Promise<number> {
+  let sum = 0;
+  for (const { order_id } of orders)
+    sum += Number((await control('GET', `/orders/${order_id}`)).charged_back_amount ?? 0);
+  return sum;
 }
 
 async function checkBooks(shop: Shop, orders: readonly string[], control: Control): Promise<void> {
@@ -108,6 +140,7 @@ async function checkBooks(shop: Shop, orders: readonly string[], control: Contro
     const { captured = 0, refunded = 0, ...on } = currencies.find((each) => each.currency === currency)?.summary ?? {};
     assert.equal(captured, sum('captured_amount'), `captured in ${currency}`);
     assert.equal(refunded, sum('refunded_amount'), `refunded in ${currency}`);
+    assert.equal(on.disputes ?? 0, await chargedBack(own, control), `charged back in ${currency}`);
     const {
       fees = 0,
       disputes = 0,

@@ -67,7 +67,14 @@ function ascii(url: string): string {
 const WELCOME = {
   name: 'Kvitt',
   about: 'A stateful Klarna on your own machine. Point a Klarna client at this address.',
-  apis: ['/payments/v1', '/hpp/v1', '/customer-token/v1', '/ordermanagement/v1'],
+  apis: [
+    '/payments/v1',
+    '/hpp/v1',
+    '/customer-token/v1',
+    '/ordermanagement/v1',
+    '/v4/payment/disputes',
+    '/disputes/v2',
+  ],
   sdk: '/kp/lib/v1/api.js',
 };
 

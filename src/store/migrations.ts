@@ -32,6 +32,7 @@ const STEPS: readonly string[] = [
   tablesOf('hosted', 'inbox'),
   tablesOf('customer_token'),
   tablesOf('fault'),
+  tablesOf('dispute', 'attachment'),
   tablesOf('entry', 'ledger', 'payout', 'payout_page'),
 ];
 

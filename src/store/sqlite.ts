@@ -31,10 +31,10 @@ import {
 
 /**
  * The layout of the file; one that a newer Kvitt made is refused, not guessed at. Tables that were added are created on opening:
- * 2 added hosted sessions and the inbox. 3 put records under row numbers that follow from their ids. 4 added customer tokens, 5 faults on
- * order, 6 entries, ledgers and payouts.
+ * 2 added hosted sessions and the inbox. 3 put records under row numbers that follow from their ids. 4 added customer tokens, 5 faults on order,
+ * 6 disputes and their files, 7 entries, ledgers and payouts.
  */
-const SCHEMA_VERSION = 6;
+const SCHEMA_VERSION = 7;
 const ROW_NUMBERS_SINCE = 3;
 
 /** Units that one transaction takes at the most, so that a flood cannot hold an early answer back for long. */

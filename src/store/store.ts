@@ -18,6 +18,8 @@ export const KINDS = [
   'inbox',
   'customer_token',
   'fault',
+  'dispute',
+  'attachment',
   'entry',
   'ledger',
   'payout',

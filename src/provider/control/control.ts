@@ -11,6 +11,7 @@ import { redacted } from '../redact.ts';
 import type { World } from '../world.ts';
 import { ClockControl } from './clock.ts';
 import { CustomerTokenControl } from './customer-tokens.ts';
+import { DisputeControl } from './disputes.ts';
 import { FaultControl } from './faults.ts';
 import { HostedControl } from './hosted.ts';
 import { LOG_FILTERS, LogControl } from './log.ts';
@@ -20,6 +21,7 @@ import { type About, type ControlHandler, type ControlOptions, type ControlReply
 import { ScenarioControl } from './scenarios.ts';
 import { SettlementControl } from './settlements.ts';
 import { ShopperControl } from './shopper.ts';
+import { WebhookControl } from './webhooks.ts';
 
 interface ControlRoute {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -77,6 +79,8 @@ export class ControlFace {
 
 const HOSTED = '/hpp/sessions/{session_id}';
 const TOKEN = '/customer-tokens/{token_id}';
+const DISPUTE = '/disputes/{dispute_id}';
+const WEBHOOKS = '/merchants/{merchant_id}/webhooks';
 
 function routes(options: ControlOptions, all: () => readonly ControlRoute[]): ControlRoute[] {
   const merchants = new MerchantControl(options);
@@ -85,6 +89,8 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
   const orders = new OrderControl(options);
   const hosted = new HostedControl(options);
   const tokens = new CustomerTokenControl(options);
+  const disputes = new DisputeControl(options);
+  const webhooks = new WebhookControl(options, merchants);
   const settlements = new SettlementControl(options);
   const log = new LogControl(options);
   const faults = new FaultControl(options, merchants);
@@ -165,6 +171,26 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
     route('POST', `${TOKEN}/instrument`, 'What is charged fails, or works again: {"works":false}', (call) =>
       tokens.instrument(call),
     ),
+    route('POST', '/orders/{order_id}/disputes', 'The shopper disputes what was captured', (call) =>
+      disputes.open(call),
+    ),
+    route('GET', '/disputes', 'Disputes of a merchant, newest first: ?order_id, limit', (call) =>
+      disputes.list(call, merchants),
+    ),
+    route('GET', DISPUTE, 'A dispute with its catalogue status and what it did to the money', (call) =>
+      disputes.read(call),
+    ),
+    route('POST', `${DISPUTE}/decide`, 'Klarna decides: {"outcome":"WON"} or {"outcome":"LOST"}', (call) =>
+      disputes.decide(call),
+    ),
+    route('POST', `${DISPUTE}/extend`, 'More time for evidence: {"until":"P7D"}', (call) => disputes.extend(call)),
+    route('POST', `${DISPUTE}/ask`, 'Klarna asks something more: {"comment":"..."}', (call) => disputes.ask(call)),
+    route('POST', `${DISPUTE}/withdraw`, 'The shopper lets it rest', (call) => disputes.withdraw(call)),
+    route('GET', WEBHOOKS, 'Who is told of events', (call) => webhooks.list(call)),
+    route('POST', WEBHOOKS, 'Another webhook: {"url":"..."}; its signing key is shown once', (call) =>
+      webhooks.create(call),
+    ),
+    route('DELETE', `${WEBHOOKS}/{webhook_id}`, 'Remove a webhook', (call) => webhooks.remove(call)),
     route(
       'POST',
       '/orders/{order_id}/transactions',

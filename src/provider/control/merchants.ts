@@ -5,6 +5,8 @@ import { header } from '../../http/exchange.ts';
 import { read, type Work } from '../../store/store.ts';
 import { country, currency, MAX_AMOUNT } from '../../wire/common.ts';
 import { boolean, choice, type Infer, integer, list, required, text } from '../../wire/shape.ts';
+import { DISPUTE_DEFAULTS } from '../engine/dispute-open.ts';
+import { HOLD_POLICIES } from '../engine/dispute-state.ts';
 import type { FaultRule } from '../engine/ordered-faults.ts';
 import { PAYOUT_INTERVALS, SETTLEMENT_TYPES, type SettlementTerms } from '../engine/settlement-state.ts';
 import { termsOf } from '../engine/settlement-terms.ts';
@@ -68,6 +70,11 @@ const settingFields = {
   rate_limits: choice(RATE_LIMITS),
   risk_rules: list(riskRule, { max: 100 }),
   settlement: settlementTerms,
+  disputes: closed({
+    fee_amount: integer({ min: 0, max: MAX_AMOUNT }),
+    hold_policy: choice(HOLD_POLICIES),
+    threshold_amount: integer({ min: 0, max: MAX_AMOUNT }),
+  }),
 };
 const credentialFields = {
   username: text({ pattern: /^[\w.-]{1,128}$/, like: 'up to 128 letters, digits, dots, dashes' }),
@@ -115,6 +122,12 @@ export class MerchantControl {
     return merchant ? { merchant } : { refused: unknownMerchant(merchant_id) };
   }
 
+  /** The merchant that a path names. */
+  async named(merchant_id = ''): Promise<Addressed> {
+    const merchant = await this.#options.world.store.get<Merchant>('merchant', merchant_id);
+    return merchant ? { merchant } : { refused: unknownMerchant(merchant_id) };
+  }
+
   async list({ request }: ControlCall): Promise<ControlReply> {
     const found = await this.#options.world.store.list<Merchant>('merchant', {
       after: request.query.get('after') ?? '',
@@ -124,8 +137,8 @@ export class MerchantControl {
   }
 
   async read({ params }: ControlCall): Promise<ControlReply> {
-    const merchant = await this.#options.world.store.get<Merchant>('merchant', params.merchant_id ?? '');
-    return merchant ? ok(this.#view(merchant)) : unknownMerchant(params.merchant_id);
+    const { merchant, refused } = await this.named(params.merchant_id);
+    return refused ?? ok(this.#view(merchant));
   }
 
   async create({ body }: ControlCall): Promise<ControlReply> {
@@ -266,9 +279,20 @@ export class MerchantControl {
     });
   }
 
-  #view({ credentials, clock_offset_ms, faults: _ordered, ...merchant }: Merchant): object {
+  #view({
+    credentials,
+    clock_offset_ms,
+    disputes,
+    disputes_enrolled,
+    webhooks = [],
+    faults: _ordered,
+    ...merchant
+  }: Merchant): object {
     return {
       ...merchant,
+      disputes: { ...DISPUTE_DEFAULTS, ...disputes },
+      disputes_enrolled: disputes_enrolled ?? false,
+      webhooks: webhooks.map(({ webhook_id, url }) => ({ webhook_id, url })),
       now: new Date(this.#options.world.now() + clock_offset_ms).toISOString(),
       credentials: credentials.map(({ username }) => ({ username })),
     };
@@ -277,12 +301,13 @@ export class MerchantControl {
 
 type Settings = Infer<typeof settings>;
 
-function withSettings(merchant: Merchant, { risk_rules, settlement, ...changes }: Settings): Merchant {
+function withSettings(merchant: Merchant, { risk_rules, settlement, disputes, ...changes }: Settings): Merchant {
   return {
     ...merchant,
     ...changes,
     risk_rules: (risk_rules as RiskRule[] | undefined) ?? merchant.risk_rules,
     settlement: withTerms(termsOf(merchant), settlement),
+    disputes: { ...merchant.disputes, ...disputes },
   };
 }
 

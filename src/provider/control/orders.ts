@@ -5,7 +5,7 @@ import { choice, required } from '../../wire/shape.ts';
 import { orderChanges } from '../bookkeeping.ts';
 import { close } from '../engine/order.ts';
 import { accept, type Outcome, refuse } from '../engine/outcome.ts';
-import type { Context, Merchant, Order } from '../engine/state.ts';
+import { type Context, chargedBackAmount, type Merchant, type Order } from '../engine/state.ts';
 import { orderCodes } from '../engine/statuses.ts';
 import { bringUpToDate, decideReview, type UpToDate } from '../engine/time.ts';
 import { orderView } from '../klarna/order-view.ts';
@@ -123,6 +123,7 @@ function view(order: Order): object {
     session_id: order.session_id,
     customer_token_id: order.customer_token_id,
     acknowledged: order.acknowledged,
+    ...(order.disputes && { disputes: order.disputes, charged_back_amount: chargedBackAmount(order) }),
     codes: orderCodes(order),
   };
 }

@@ -1,6 +1,7 @@
 /** Captures: the shop has shipped, the shopper is billed. Source: capture and track orders; order state table. */
 import { formatMoney, minorUnits } from '../../money/format.ts';
 import type { CaptureRequest, ShippingInfo } from '../../wire/order-management.ts';
+import { dueDispute } from './dispute-triggers.ts';
 import { isAllowed, step } from './order-states.ts';
 import { accept, type Outcome, type Refused, refuse } from './outcome.ts';
 import { decidingRule, ruleInWords } from './risk.ts';
@@ -48,8 +49,10 @@ function withCapture(order: Order, made: Capture): Order {
   const complete = capturedAmount(order) + made.captured_amount === order.order_amount;
   // Capturing what was rejected takes the risk on the merchant and settles the matter.
   const { override_until_ms: _overridden, ...rest } = order;
+  const due = dueDispute(order, made);
   return {
     ...rest,
+    ...(due && { disputes_due: [...(order.disputes_due ?? []), due] }),
     fraud_status: 'ACCEPTED',
     acknowledged: true,
     status: step('capture', order.status, complete ? 'CAPTURED' : 'PART_CAPTURED'),

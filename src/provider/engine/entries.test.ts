@@ -136,7 +136,7 @@ describe('movements from elsewhere', () => {
   test('those of one dispute at one time share an entry, and each event has a key of its own', () => {
     const context = contextOf({});
     const order = placedOrder({ context });
-    const of = { dispute_id: 'krn:dispute:1' };
+    const of = { dispute_krn: 'krn:dispute:1' };
     const list = [
       movement(order, of),
       movement(order, { ...of, type: 'FEE', detailed_type: 'DISPUTE_FEE' }),
@@ -144,7 +144,7 @@ describe('movements from elsewhere', () => {
     ];
     const entries = entriesOf(list, order, context);
     assert.deepEqual(
-      entries.map(({ transactions, dispute_id }) => [transactions.length, dispute_id]),
+      entries.map(({ transactions, dispute_krn }) => [transactions.length, dispute_krn]),
       [
         [2, 'krn:dispute:1'],
         [1, undefined],

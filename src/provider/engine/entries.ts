@@ -32,13 +32,13 @@ function isSameEvent(one: Movement, other: Movement): boolean {
     one.at_ms === other.at_ms &&
     one.capture_id === other.capture_id &&
     one.refund_id === other.refund_id &&
-    one.dispute_id === other.dispute_id &&
+    one.dispute_krn === other.dispute_krn &&
     KEYS[one.detailed_type] === KEYS[other.detailed_type]
   );
 }
 
 function entryOf(event: readonly Movement[], order: Order, context: Context, comment?: string): Entry {
-  const { at_ms, currency, capture_id, refund_id, dispute_id } = event[0] as Movement;
+  const { at_ms, currency, capture_id, refund_id, dispute_krn } = event[0] as Movement;
   const terms = termsOf(context.merchant);
   const reference = ownReference(order, event[0] as Movement);
   return {
@@ -50,7 +50,7 @@ function entryOf(event: readonly Movement[], order: Order, context: Context, com
     order: soldOrder(order),
     ...(capture_id !== undefined && { capture_id }),
     ...(refund_id !== undefined && { refund_id }),
-    ...(dispute_id !== undefined && { dispute_id }),
+    ...(dispute_krn !== undefined && { dispute_krn }),
     ...(reference && { reference }),
     ...(comment && { comment }),
     transactions: event.map((movement) => transactionOf(movement, terms)),
@@ -72,7 +72,7 @@ const KEYS: Readonly<Record<string, string>> = {
 };
 
 function keyOf(
-  { type, detailed_type, capture_id, refund_id, dispute_id }: Movement,
+  { type, detailed_type, capture_id, refund_id, dispute_krn }: Movement,
   order: Order,
   { id }: Context,
 ): string {
@@ -81,7 +81,7 @@ function keyOf(
     refund_id === undefined
       ? order.captures.findIndex((capture) => capture.capture_id === capture_id)
       : order.refunds.findIndex((refund) => refund.refund_id === refund_id);
-  return event === undefined || index < 0 || dispute_id !== undefined ? id() : `${event}-${index + 1}`;
+  return event === undefined || index < 0 || dispute_krn !== undefined ? id() : `${event}-${index + 1}`;
 }
 
 function ownReference(order: Order, { capture_id, refund_id }: Movement): string | undefined {

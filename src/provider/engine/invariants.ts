@@ -1,7 +1,14 @@
 /** What must be true of every order that is written, whatever led to it. Kept on in production: wrong money is worse than no answer. */
 import { STEP_UPS_MOST } from './charge.ts';
 import { METHODS } from './payment-methods.ts';
-import { type CustomerToken, capturedAmount, type Order, refundedAmount } from './state.ts';
+import {
+  type CustomerToken,
+  capturedAmount,
+  disputedAmount,
+  type Order,
+  refundableAmount,
+  refundedAmount,
+} from './state.ts';
 
 /** Throws when an order's figures contradict each other, which would be a fault of the engine and not of a request. */
 export function assertOrder(order: Order): void {
@@ -19,6 +26,8 @@ export function assertOrder(order: Order): void {
   assertFigure(order, 'the sum of the captures', captured);
   assertAtMost(order, 'captured', captured, 'order_amount', order_amount);
   assertAtMost(order, 'refunded', refundedAmount(order), 'captured', captured);
+  // Holds only while what was refunded and charged back is no more than what was captured.
+  assertAtMost(order, 'disputed', disputedAmount(order), 'neither refunded nor charged back', refundableAmount(order));
 }
 
 /** Throws when a customer token could be charged by what it does not have, or recovered after its end. */

@@ -28,5 +28,5 @@ export interface Movement {
   readonly order_id: string;
   readonly capture_id?: string;
   readonly refund_id?: string;
-  readonly dispute_id?: string;
+  readonly dispute_krn?: string;
 }

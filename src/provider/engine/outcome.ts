@@ -54,7 +54,14 @@ export type Reason =
   | 'customer_token_suspended'
   | 'customer_token_ended'
   | 'charge_method_unavailable'
-  | 'charge_failed';
+  | 'charge_failed'
+  | 'dispute_unknown'
+  | 'dispute_attachment_unknown'
+  | 'dispute_request_unknown'
+  | 'dispute_bad_value'
+  | 'dispute_conflict'
+  | 'dispute_forbidden'
+  | 'dispute_not_allowed';
 
 /** One thing that was wrong, in plain words and in figures (minor units where they are money). */
 export interface Explanation {

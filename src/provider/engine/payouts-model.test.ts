@@ -131,7 +131,7 @@ class Merchant {
       currency: order.purchase_currency,
       at_ms: this.context.now_ms,
       order_id: order.order_id,
-      ...(dispute && { dispute_id: 'krn:1' }),
+      ...(dispute && { dispute_krn: 'krn:1' }),
     };
     const release: Movement = { ...movement, type: 'RELEASE', at_ms: movement.at_ms + DAY_MS };
     this.#book(entriesOf(type === 'HOLDBACK' ? [movement, release] : [movement], order, this.context));

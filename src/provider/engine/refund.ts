@@ -4,14 +4,23 @@ import { sumOfLines } from '../../money/lines.ts';
 import type { RefundRequest } from '../../wire/order-management.ts';
 import { isAllowed } from './order-states.ts';
 import { accept, type Outcome, type Refused, refuse } from './outcome.ts';
-import { type Capture, type Context, capturedAmount, type Order, type Refund, refundedAmount } from './state.ts';
+import {
+  type Capture,
+  type Context,
+  capturedAmount,
+  chargedBackAmount,
+  type Order,
+  type Refund,
+  refundableAmount,
+  refundedAmount,
+} from './state.ts';
 
 type Allocation = Refund['allocations'][number];
 
 /** Where a merchant may keep back a fee for a return. */
 const RETURN_FEE_MARKETS = ['AT', 'DE', 'DK', 'FI', 'FR', 'NL', 'NO', 'SE', 'IT', 'ES', 'IE', 'PT', 'CZ', 'AU', 'GR'];
 
-/** Gives money back. In all no more than was captured. The state of the order does not change, even when all is refunded. */
+/** Gives money back. In all no more than was captured and not charged back. The state of the order does not change, even when all is refunded. */
 export function refund(
   order: Order,
   request: RefundRequest,
@@ -102,7 +111,7 @@ function refuseState(order: Order): Refused | undefined {
 }
 
 function refuseAmount(order: Order, { refunded_amount }: RefundRequest): Refused | undefined {
-  const refundable = capturedAmount(order) - refundedAmount(order);
+  const refundable = refundableAmount(order);
   if (refunded_amount === 0) {
     return refuse('refund_not_allowed', {
       field: 'refunded_amount',
@@ -113,12 +122,14 @@ function refuseAmount(order: Order, { refunded_amount }: RefundRequest): Refused
   }
   if (refunded_amount <= refundable) return undefined;
   const money = (minor: number) => formatMoney(minor, order.purchase_currency);
+  const charged_back = chargedBackAmount(order);
+  const disputed = charged_back === 0 ? '' : `, ${money(charged_back)} charged back after lost disputes`;
   return refuse('refund_exceeds_captured', {
     field: 'refunded_amount',
     expected: refundable,
     got: refunded_amount,
     off_by: refunded_amount - refundable,
-    message: `${money(capturedAmount(order))} were captured and ${money(refundedAmount(order))} refunded, so ${money(refundable)} can be; ${money(refunded_amount)} were asked for, ${minorUnits(refunded_amount - refundable)} too many.`,
+    message: `${money(capturedAmount(order))} were captured and ${money(refundedAmount(order))} refunded${disputed}, so ${money(refundable)} can be; ${money(refunded_amount)} were asked for, ${minorUnits(refunded_amount - refundable)} too many.`,
     change: `Refund at most ${refundable}.`,
   });
 }

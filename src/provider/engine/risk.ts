@@ -66,7 +66,8 @@ export function isBlocked(email: string | undefined): boolean {
   return testWords(email).includes('blocked');
 }
 
-function testWords(email: string | undefined): string[] {
+/** The words that a test person's address carries. */
+export function testWords(email: string | undefined): string[] {
   return (email ?? '').toLowerCase().split('@')[0]?.split('+').slice(1) ?? [];
 }
 

@@ -59,7 +59,7 @@ export interface Entry {
   readonly order: SoldOrder;
   readonly capture_id?: string;
   readonly refund_id?: string;
-  readonly dispute_id?: string;
+  readonly dispute_krn?: string;
   /** The merchant's own reference to the capture or refund. */
   readonly reference?: string;
   readonly comment?: string;

@@ -73,6 +73,30 @@ export interface Merchant {
   readonly faults?: readonly FaultRule[];
   /** Fees and payouts; absent in merchants that were stored before there were any. */
   readonly settlement?: SettlementTerms;
+  /** How its disputes are handled; what is missing is as by default. */
+  readonly disputes?: Partial<DisputeSettings>;
+  readonly disputes_enrolled?: true;
+  /** Who is told of what happens to its disputes. */
+  readonly webhooks?: readonly Webhook[];
+}
+
+export interface DisputeSettings {
+  /** What a lost dispute costs, in minor units of the purchase currency. */
+  readonly fee_amount: number;
+  readonly hold_policy: 'NONE' | 'ON_DISPUTE_INITIATED';
+  /** Disputes of less than this are lost without a question. */
+  readonly threshold_amount: number;
+}
+
+/** An endpoint that is called with signed events. */
+export interface Webhook {
+  readonly webhook_id: string;
+  readonly url: string;
+  /** Empty: all there are. */
+  readonly event_types: readonly string[];
+  readonly signing_key_id: string;
+  /** Kept as it is, because every event is signed with it; shown once. */
+  readonly signing_secret: string;
 }
 
 export const RATE_LIMITS = ['off', 'playground', 'live'] as const;
@@ -336,6 +360,24 @@ export interface Order {
   readonly auto_capture_id?: string;
   /** Answers given under idempotency keys in the last 24 hours, oldest first. */
   readonly answers: readonly KeptAnswer[];
+  /** Disputes about it, as far as its money is concerned; each is a record of its own. */
+  readonly disputes?: readonly OrderDispute[];
+  /** Disputes that a test person is about to open. */
+  readonly disputes_due?: readonly DueDispute[];
+}
+
+/** While the dispute is open, what is disputed; once it is closed, what was charged back. */
+interface OrderDispute {
+  readonly dispute_id: string;
+  readonly amount: number;
+  readonly outcome?: 'WON' | 'LOST';
+}
+
+export interface DueDispute {
+  readonly capture_id: string;
+  readonly at_ms: number;
+  readonly old_reason: string;
+  readonly script?: { readonly preliminary?: 'WON' | 'LOST'; readonly final?: 'WON' | 'LOST' };
 }
 
 export interface Capture {
@@ -386,13 +428,15 @@ export interface KeptAnswer {
 
 /** Something that must leave the system: a call to one of the merchant's URLs. */
 export interface Callback {
-  readonly rule: 'authorization' | 'push' | 'notification' | 'hosted_status';
+  readonly rule: 'authorization' | 'push' | 'notification' | 'hosted_status' | 'webhook';
   readonly url: string;
   /** JSON, or '' for a call without a body. */
   readonly body: string;
   readonly due_at_ms: number;
   /** The order or session it is about. */
   readonly subject: string;
+  /** Of a webhook: whose key signs the body when it is sent. */
+  readonly webhook_id?: string;
 }
 
 export const MINUTE_MS = 60_000;
@@ -431,4 +475,19 @@ export function remainingAmount(order: Order): number {
   return order.status === 'AUTHORIZED' || order.status === 'PART_CAPTURED'
     ? order.order_amount - capturedAmount(order)
     : 0;
+}
+
+/** What is fought over of the order's money. */
+export function disputedAmount({ disputes = [] }: Order): number {
+  return disputes.reduce((sum, { outcome, amount }) => (outcome === undefined ? sum + amount : sum), 0);
+}
+
+/** What lost disputes gave back to the shopper. */
+export function chargedBackAmount({ disputes = [] }: Order): number {
+  return disputes.reduce((sum, { outcome, amount }) => (outcome === 'LOST' ? sum + amount : sum), 0);
+}
+
+/** What was captured and is still the merchant's to give back. */
+export function refundableAmount(order: Order): number {
+  return capturedAmount(order) - refundedAmount(order) - chargedBackAmount(order);
 }

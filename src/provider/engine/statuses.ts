@@ -1,5 +1,6 @@
 /** The catalogue's words for where a session or an order stands; several can hold at once. */
 import type { CatalogueCode } from '../../catalogue/index.ts';
+import type { DisputeOutcome } from './dispute-state.ts';
 import { capturedAmount, type Order, refundedAmount, type Session } from './state.ts';
 
 const BY_FRAUD_STATUS = { ACCEPTED: 'ACCEPTED', PENDING: 'PENDING', REJECTED: 'REFUSED' } as const satisfies Record<
@@ -7,12 +8,23 @@ const BY_FRAUD_STATUS = { ACCEPTED: 'ACCEPTED', PENDING: 'PENDING', REJECTED: 'R
   CatalogueCode
 >;
 
-/** Order status, fraud status, and how much of what was captured has been refunded. */
+const BY_OUTCOME = { WON: 'DISPUTE_WON', LOST: 'DISPUTE_LOST' } as const satisfies Record<
+  DisputeOutcome,
+  CatalogueCode
+>;
+
+/** Klarna's five states fold into three. @param closing how it ended; undefined while it is open */
+export function disputeCode(closing: { readonly outcome?: DisputeOutcome } | undefined): CatalogueCode {
+  return closing?.outcome ? BY_OUTCOME[closing.outcome] : 'DISPUTE_OPENED';
+}
+
+/** Order status, fraud status, how much of what was captured has been refunded, and how its disputes stand. */
 export function orderCodes(order: Order): CatalogueCode[] {
   const refunded = refundedAmount(order);
   const refundCode: CatalogueCode[] =
     refunded === 0 ? [] : refunded < capturedAmount(order) ? ['PART_REFUNDED'] : ['REFUNDED'];
-  return [order.status, BY_FRAUD_STATUS[order.fraud_status], ...refundCode];
+  const disputeCodes = new Set((order.disputes ?? []).map(disputeCode));
+  return [order.status, BY_FRAUD_STATUS[order.fraud_status], ...refundCode, ...disputeCodes];
 }
 
 const BY_LATEST_TRY = {

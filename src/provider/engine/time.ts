@@ -27,9 +27,10 @@ export function bringUpToDate(order: Order, context: Context): UpToDate {
   return current;
 }
 
-/** When something is next due for the order; undefined when nothing is. */
+/** When something is next due for the order, or from it; undefined when nothing is. */
 export function wakeAt(order: Order): number | undefined {
-  return nextDue(order)?.at_ms;
+  const dues = [nextDue(order), order.disputes_due?.[0]].filter((due) => due !== undefined);
+  return dues.length === 0 ? undefined : Math.min(...dues.map(({ at_ms }) => at_ms));
 }
 
 function nextDue(order: Order): Due | undefined {

@@ -5,6 +5,7 @@ import type { LogEntry } from '../../store/store.ts';
 import type { Context } from '../engine/state.ts';
 import type { FaultNote } from '../ordered-faults.ts';
 import { redacted } from '../redact.ts';
+import { errorBody, worded } from './dialects.ts';
 import type { KlarnaError } from './errors.ts';
 import type { Reply } from './operation.ts';
 import type { Allowance } from './rate-limits.ts';
@@ -50,15 +51,20 @@ export function errorAnswer(
   about: { correlation_id: string; path: string },
   headers: Allowance['headers'],
 ): Answer {
+  const spoken = worded(error, about.path);
   return {
-    status: error.status,
+    status: spoken.status,
     headers: [['Content-Type', jsonType(about.path)], ['Klarna-Correlation-Id', about.correlation_id], ...headers],
-    body: errorBody(error, about.correlation_id),
+    body: errorBody(spoken, about.correlation_id, about.path),
   };
 }
 
-export function errorBody({ error_code, error_messages, details }: KlarnaError, correlation_id: string): string {
-  return JSON.stringify({ error_code, error_messages, correlation_id, ...details });
+/** A request's body as the log keeps it. Of a form with files only that there was one: files are read where they are stored. */
+function loggable(request: Request): string {
+  const { text, bytes } = request.body;
+  if (!bytes) return redacted(text);
+  const [type = ''] = (header(request, 'content-type') ?? '').split(';');
+  return JSON.stringify({ not_logged: type.slice(0, 100), bytes: bytes.length });
 }
 
 /** The entry of an exchange with a known merchant. */
@@ -67,22 +73,23 @@ export function logEntry(arrival: Arrival, { merchant, now_ms }: Context, reply:
     ...logFields(arrival, reply),
     merchant_id: merchant.merchant_id,
     at_ms: now_ms,
-    request: redacted(arrival.request.body.text),
+    request: loggable(arrival.request),
   };
 }
 
 /** Answers to reads are not kept: what they showed can be read again. Neither is the client token, which lets a browser act. */
 export function logFields(arrival: Arrival, reply: Reply): Omit<LogEntry, 'merchant_id' | 'at_ms' | 'request'> {
   const { request, correlation_id } = arrival;
+  const error = reply.error && worded(reply.error, request.path);
   const keep = request.method !== 'GET' && reply.body !== undefined && !reply.body.includes('"client_token"');
   return {
     id: correlation_id,
     direction: 'incoming',
     method: request.method,
     path: request.path,
-    status: reply.status,
+    status: error?.status ?? reply.status,
     subject: reply.subject ?? '',
-    response: reply.error ? errorBody(reply.error, correlation_id) : keep ? (reply.body ?? '') : '',
+    response: error ? errorBody(error, correlation_id, request.path) : keep ? (reply.body ?? '') : '',
     note: noteOf(arrival, reply),
   };
 }
@@ -91,7 +98,8 @@ function noteOf({ request, fault }: Arrival, reply: Reply): string {
   const { error, explanations, replayed } = reply;
   const idempotency_key = header(request, 'klarna-idempotency-key');
   if (!error && !replayed && !idempotency_key && !fault) return '';
-  const code = error && catalogueCodeFor(error.error_code, error.error_messages);
+  const spoken = error && worded(error, request.path);
+  const code = spoken && catalogueCodeFor(spoken.error_code, spoken.error_messages);
   return JSON.stringify({
     ...(code && { code }),
     ...(explanations && { explanations }),

@@ -23,7 +23,10 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'documented',
     ],
     ['`Content-Type` is `application/json;charset=utf-8` in Payments and `application/json` elsewhere', 'observed'],
-    ['A body over 1 MB is 413, a header over 6 KB or headers over 20 KB are refused (as 431)', 'documented'],
+    [
+      'A body over 1 MB is 413 where no file is taken, a header over 6 KB or headers over 20 KB are refused (as 431)',
+      'documented',
+    ],
     [
       'The 401 has a JSON body and `WWW-Authenticate`, and no `Klarna-Correlation-Id` header. Klarna was seen to send HTML, JSON without `error_code`, and documents `UNAUTHORIZED`',
       'inferred',
@@ -392,6 +395,104 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ],
     ['PDF reports show sums and no single transactions', 'inferred'],
     ['No amounts in the currency of the country of registration', 'different'],
+  ),
+  ...rows(
+    'Disputes',
+    ['The state table, deadlines and answers in [disputes.md](../disputes.md)', 'documented'],
+    ['Errors of version 4: type, code, message, `error_id`, and `validation_errors` by parameter', 'documented'],
+    [
+      'Version 4 outside its operations: 405 `METHOD_NOT_ALLOWED`, a JSON body over 1 MB 413 `VALIDATION_ERROR`, 501 and 503 as `TECHNICAL_ERROR`; texts of all errors',
+      'inferred',
+    ],
+    [
+      'Version 2 has the documented error shape; its 27 codes are unknown, so those of the other APIs stand in',
+      'inferred',
+    ],
+    ['Filters, sort orders, limits of the list of version 4; starts are inclusive, ends exclusive', 'documented'],
+    [
+      'The list: newest first, 20 a page and 500 at most, lists in a query repeated or with commas, `ending_before` to step back; what has no closing time comes last',
+      'inferred',
+    ],
+    ['`pagination` has `total`; `last_item` only when there are more', 'documented'],
+    [
+      'A closed dispute always shows `arbitration`, as the SDK’s models demand, with the outcome if there was none before',
+      'inferred',
+    ],
+    ['Detailed outcomes are in lower case, as the models list them. The samples have upper case', 'documented'],
+    [
+      '`payment_capture_reference` is the capture’s reference, else its id; references are those when the dispute was opened',
+      'inferred',
+    ],
+    ['`customer_evidences` is always empty, `product_id` and `payment_account_reference` absent', 'different'],
+    ['Files: PDF, JPEG, PNG, DOCX of up to 7 MB, in version 2 of 7.3 MB', 'documented'],
+    [
+      'The bytes of a file must be what the extension says; a dispute takes 30 files; evidence names ten at most; files of other disputes are 400',
+      'inferred',
+    ],
+    [
+      'Uploads in REPRESENTMENT, ARBITRATION and CLOSED are 409; in PRE_ARBITRATION they are taken, for the appeal',
+      'inferred',
+    ],
+    [
+      'Enrolling answers 204, also twice; for another merchant 403. Disputes of who is not enrolled are handled too',
+      'inferred',
+    ],
+    ['Hold policy: amount and fee are taken at once and given back with a win, or taken with the loss', 'documented'],
+    [
+      'The default policy is `ON_DISPUTE_INITIATED`, the fee 15.00 of the purchase currency. Klarna names neither',
+      'inferred',
+    ],
+    [
+      'Settlement types of a dispute: HOLDBACK and RELEASE `UNDER_REVIEW`, REVERSAL (`FRAUD_POLICY_CHARGE` for unauthorized and high-risk purchases), `DISPUTE_FEE`, `DISPUTE_FEE_REFUND`',
+      'inferred',
+    ],
+    ['A dispute below the merchant’s threshold is lost at once, with its fee', 'inferred'],
+    [
+      'A refund takes from what is disputed only what is needed for no more to be disputed than can be; a dispute of which nothing is left is won',
+      'inferred',
+    ],
+    ['What was charged back cannot be refunded as well', 'inferred'],
+    ['A capture can be disputed for 180 days', 'observed'],
+    [
+      'Klarna decides only when told to (control API) or by a test person’s word, a minute after evidence or appeal',
+      'different',
+    ],
+    ['Test people: `+disputed-…` and `+dispute_…`; each capture opens a dispute', 'documented'],
+    ['`+dispute_pre_arb_win_after_arbitration`: the documented list is incomplete', 'inferred'],
+    [
+      '`base_framework` is `FRAMEWORK_2026` for disputes opened from 1 November 2026 on the merchant’s clock',
+      'documented',
+    ],
+    ['Deadlines are those of version 4 for clients of version 2 too', 'different'],
+    [
+      'Version 2: `status` open or closed, `closing_reason` won or lost, `opened` does not occur, `pandemic_impact` neither; lines are disputed when a capture is disputed whole',
+      'inferred',
+    ],
+    ['Version 2: answers can be amended for an hour, at most five requests, a follow-up has seven days', 'documented'],
+    ['Version 2: a follow-up that is not answered leaves the decision to what is there', 'inferred'],
+    ['Version 2: accepting a loss answers 204; `x-klarna-basic-mid` is not looked at', 'inferred'],
+    ['`Klarna-Integration-Metadata` and `Partner-Correlation-Id` are accepted and without effect', 'inferred'],
+    ['Version 1, version 3 and the merchant portal: not built', 'different'],
+  ),
+  ...rows(
+    'Webhooks',
+    ['`Klarna-Signature`: HMAC-SHA256 of the bytes in lower-case hex; `Klarna-Signing-Key-Id`', 'documented'],
+    [
+      'Acknowledged by 200, 201, 202, 204; repeated after 10 s, 2 min, 15 min, 3 h, 6 h, 12 h, with the same `event_id`',
+      'documented',
+    ],
+    ['Two seconds to connect and five to answer', 'inferred'],
+    ['Each wait of the ladder counts from the try before', 'inferred'],
+    [
+      '`correlation_id` is the event’s id; the account ids are KRNs of the merchant; there is no `product_instance_id`',
+      'inferred',
+    ],
+    ['Webhooks and keys are made through the control API. Klarna has an API for it, on a host of its own', 'different'],
+    ['A webhook that was removed gets no more repeats', 'inferred'],
+    [
+      'Targets may be `http://` to one’s own machine, and https on any port. Klarna takes https on 443 or 8443',
+      'different',
+    ],
   ),
   ...rows(
     'Callbacks',

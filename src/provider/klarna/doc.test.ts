@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { renderCompatibility, renderOrderStates } from './doc.ts';
+import { renderCompatibility, renderDisputes, renderOrderStates } from './doc.ts';
 import { OPERATIONS } from './operations.ts';
 
 const onDisk = (path: string) => readFileSync(new URL(`../../../docs/${path}`, import.meta.url), 'utf8');
@@ -14,6 +14,12 @@ test('docs/compatibility/klarna.md is what the tables give', () => {
 
 test('docs/orders.md is what the state table gives', () => {
   assert.equal(onDisk('orders.md'), renderOrderStates(), STALE);
+});
+
+test('docs/disputes.md has the table that the state table gives', () => {
+  const page = onDisk('disputes.md');
+  assert.equal(page, renderDisputes(page), STALE);
+  assert.ok(page.includes('| appeal | – | – | ARBITRATION | – | – |'));
 });
 
 test('every operation has a name and a path of its own', () => {

@@ -1,4 +1,6 @@
-/** docs/compatibility/klarna.md and docs/orders.md, made from the tables of the code. `npm run docs` writes them; a test compares. */
+/** docs/compatibility/klarna.md, docs/orders.md and a table in docs/disputes.md, made from the tables of the code. `npm run docs` writes them; a test compares. */
+import { DISPUTE_STATES } from '../engine/dispute-state.ts';
+import { DISPUTE_MOVES, type DisputeMove, disputeStep } from '../engine/dispute-states.ts';
 import { ORDER_OPERATIONS, type OrderOperation, TRANSITIONS } from '../engine/order-states.ts';
 import { ORDER_STATUSES } from '../engine/state.ts';
 import { type Basis, BEHAVIOURS } from './behaviours.ts';
@@ -103,4 +105,34 @@ export function renderOrderStates(): string {
     'a raise of the authorized amount needs a payment method and a market that allow it. A fully refunded order stays CAPTURED.',
     '',
   ].join('\n');
+}
+
+const MOVE_WORDS: Readonly<Record<DisputeMove, string>> = {
+  attach: 'upload a file',
+  represent: 'represent: send the evidence',
+  accept_loss: 'accept the loss',
+  appeal: 'appeal',
+  expire: '*time: the deadline passes*: lost',
+  reject: '*the amount is below the threshold*: lost',
+  decide_for_merchant: '*Klarna decides for the merchant*: won',
+  decide_for_shopper: '*Klarna decides for the shopper*: in ARBITRATION lost',
+  extend: '*Klarna extends the deadline*',
+  ask: '*Klarna asks more* (version 2)',
+  settle: '*refunded whole, or withdrawn*: won',
+};
+
+/** The page with its table of states made anew. Between the two comments nothing is written by hand. */
+export function renderDisputes(page: string): string {
+  const cell = (move: DisputeMove, state: (typeof DISPUTE_STATES)[number]) => {
+    const to = disputeStep(move, state);
+    return to === undefined ? '–' : to === state ? 'stays' : to;
+  };
+  const table = [
+    `| | ${DISPUTE_STATES.join(' | ')} |`,
+    `| --- |${' --- |'.repeat(DISPUTE_STATES.length)}`,
+    ...DISPUTE_MOVES.map(
+      (move) => `| ${MOVE_WORDS[move]} | ${DISPUTE_STATES.map((state) => cell(move, state)).join(' | ')} |`,
+    ),
+  ];
+  return page.replace(/(<!-- states: .*-->\n)[\s\S]*(<!-- \/states -->)/, `$1\n${table.join('\n')}\n\n$2`);
 }

@@ -10,6 +10,8 @@ export interface KlarnaError {
   readonly error_messages: readonly string[];
   /** What the body says besides, for the refusals that have more to say. */
   readonly details?: Readonly<Record<string, unknown>>;
+  /** Which parameters, where the API lists them. */
+  readonly validation_errors?: readonly { readonly parameter: string; readonly reason: string }[];
 }
 
 interface Row {
@@ -260,6 +262,33 @@ const TABLE: Readonly<Record<Reason, Row>> = {
     messages: none,
     details: failedCharge('PAYMENT_METHOD_FAILED'),
   },
+  // Codes and statuses are those of disputes version 4, texts are inferred.
+  dispute_unknown: { status: 404, code: 'RESOURCE_NOT_FOUND', messages: text('The dispute was not found.') },
+  dispute_attachment_unknown: {
+    status: 404,
+    code: 'RESOURCE_NOT_FOUND',
+    messages: text('The attachment was not found.'),
+  },
+  dispute_request_unknown: { status: 404, code: 'RESOURCE_NOT_FOUND', messages: text('The request was not found.') },
+  dispute_bad_value: {
+    status: 400,
+    code: 'VALIDATION_ERROR',
+    messages: ({ explanations }) => explanations.map(({ field, message }) => `${field}: ${message}`),
+  },
+  dispute_conflict: {
+    status: 409,
+    code: 'RESOURCE_CONFLICT',
+    messages: (refusal) =>
+      'state' in refusal.facts
+        ? [`The operation is not possible in state ${fact(refusal, 'state')}.`]
+        : refusal.explanations.map(({ message }) => message),
+  },
+  dispute_forbidden: {
+    status: 403,
+    code: 'OPERATION_FORBIDDEN',
+    messages: text('Insufficient privileges to perform the requested operation on the resource.'),
+  },
+  dispute_not_allowed: { status: 403, code: 'NOT_ALLOWED', messages: text('The order cannot be disputed like this.') },
 };
 
 /** A refusal as Klarna would send it. @param operation the operation that was refused, which some texts name */
@@ -270,5 +299,10 @@ export function klarnaError(refusal: Refusal, operation: string): KlarnaError {
     error_code: OTHER_CODES[refusal.reason]?.[operation] ?? row.code,
     error_messages: row.messages(refusal, operation).slice(0, MESSAGES_MOST),
     ...(row.details && { details: row.details(refusal) }),
+    ...(refusal.reason === 'dispute_bad_value' && { validation_errors: parameters(refusal) }),
   };
+}
+
+function parameters({ explanations }: Refusal): KlarnaError['validation_errors'] & object {
+  return explanations.map(({ field = '', message }) => ({ parameter: field, reason: message }));
 }

@@ -13,22 +13,15 @@ import { type Authenticator, isCurrent, type Principal } from '../merchants.ts';
 import { explainFault, type FaultNote, type OrderedFaults } from '../ordered-faults.ts';
 import { outboxMessages } from '../outbox.ts';
 import type { World } from '../world.ts';
-import {
-  type Arrival,
-  errorAnswer,
-  errorBody,
-  jsonType,
-  logEntry,
-  logFields,
-  replyAnswer,
-  UNREADABLE,
-} from './answer.ts';
+import { type Arrival, errorAnswer, jsonType, logEntry, logFields, replyAnswer, UNREADABLE } from './answer.ts';
+import { errorBody } from './dialects.ts';
 import type { KlarnaError } from './errors.ts';
 import type { Built, Call, Handler, Lookup, Operation, Refused, Reply } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { orderedError } from './ordered-errors.ts';
 import { type Allowance, exhausted, RateLimiter } from './rate-limits.ts';
 import { NO_SUCH_PATH, readBody, readParameters, refuseRate, refuseRoute, refuseSize } from './refusals.ts';
+import { readUpload, uploadLimit } from './uploads.ts';
 
 export interface FaceOptions {
   readonly world: World;
@@ -74,6 +67,12 @@ export class KlarnaFace {
   /** Whether a path belongs to one of Klarna's APIs, known operation or not. */
   owns(path: string): boolean {
     return PREFIX.test(path);
+  }
+
+  /** How many bytes of body a path takes where it takes files. */
+  fileLimit(method: string, path: string): number | undefined {
+    const serve = this.#router.match(method, path)?.target?.serve;
+    return serve?.built && serve.upload ? uploadLimit(serve.upload) : undefined;
   }
 
   /** Answers a request. Never rejects. */
@@ -131,15 +130,17 @@ export class KlarnaFace {
 
   async #admitted(arrival: Arrival, { principal, merchant, match, allowance }: Admitted): Promise<Answer> {
     const operation = match?.target;
-    const refused = refuseRoute(match, arrival.request) ?? refuseRate(allowance) ?? refuseSize(arrival.request);
+    const refused =
+      refuseRoute(match, arrival.request) ?? refuseRate(allowance) ?? refuseSize(operation, arrival.request);
     if (refused || !match || !operation || !operation.serve.built)
       return this.#refuse(arrival, merchant, refused ?? NO_SUCH_PATH, allowance);
     const wrongPath = operation.serve.checkPath?.(match.params);
     if (wrongPath) return this.#refuse(arrival, merchant, wrongPath, allowance);
-    const asked = readParameters(operation.serve, arrival.request);
+    const { serve } = operation;
+    const asked = readParameters(serve, arrival.request);
     if (asked.refused) return this.#refuse(arrival, merchant, asked.refused, allowance);
-    const read = readBody(operation.serve, arrival.request);
-    const call = { operation, params: match.params, body: read.body, parameters: asked.parameters };
+    const read = serve.upload ? await readUpload(serve.upload, arrival.request) : readBody(serve, arrival.request);
+    const call: Asked = { operation, params: match.params, body: read.body, parameters: asked.parameters };
     if (read.refused) {
       const before = await this.#replay(call, operation.serve, arrival, merchant);
       return before
@@ -283,7 +284,7 @@ export class KlarnaFace {
 function unauthorizedAnswer(error: KlarnaError, correlation_id: string, path: string): Answer {
   return {
     status: 401,
-    body: errorBody(error, correlation_id),
+    body: errorBody(error, correlation_id, path),
     headers: [
       ['Content-Type', jsonType(path)],
       ['WWW-Authenticate', 'Basic realm="Klarna"'],

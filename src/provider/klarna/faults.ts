@@ -45,6 +45,16 @@ export const distributionFaults: FaultDialect = (faults) => ({
     .map(({ path, rule }) => `${bracketPath(path)} ${rule === 'missing' ? 'is missing' : 'is not valid'}`),
 });
 
+/** Disputes: one message, and each parameter with what is wrong with it. */
+export const disputeFaults: FaultDialect = (faults) => {
+  const validation_errors = faults.slice(0, MESSAGES_MOST).map(({ path, rule, expected }) => ({
+    parameter: bracketPath(path),
+    reason: rule === 'missing' ? 'is required' : `must be ${expected}`,
+  }));
+  const error_messages = validation_errors.map(({ parameter, reason }) => `${parameter} ${reason}`);
+  return { status: 400, error_code: 'VALIDATION_ERROR', error_messages, validation_errors };
+};
+
 function boundsMessage({ path, rule, min, max }: Fault): string {
   const field = slashPath(path);
   if (rule === 'missing') return `'${field}' must not be null`;

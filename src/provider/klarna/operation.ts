@@ -29,6 +29,8 @@ interface Checked {
   /** What the query must look like, all values being text; without it the query is not checked. */
   readonly parameters?: Rule<unknown>;
   readonly faults: FaultDialect;
+  /** The body is a form with a file in it; the call's body is the `Upload`. */
+  readonly upload?: UploadRule;
   /** Fails before the body is looked at when the path cannot be right. */
   readonly checkPath?: (params: Readonly<Record<string, string>>) => Refused | undefined;
 }
@@ -45,11 +47,20 @@ export interface Unit extends Checked {
 /** A read that looks through records. What is due by now is done and stored before it looks. */
 export interface Lookup extends Checked {
   readonly mode: 'lookup';
-  readonly look: (call: Call, store: Records) => Promise<Reply>;
+  readonly look: Look;
 }
+
+export type Look = (call: Call, store: Records) => Promise<Reply>;
 
 /** The committed records. */
 export type Records = Pick<Store, 'get' | 'list'>;
+
+/** Which files an operation takes. */
+export interface UploadRule {
+  readonly file_bytes: number;
+  /** The same in words. */
+  readonly size: string;
+}
 
 interface NotBuilt {
   readonly built: false;
@@ -81,7 +92,7 @@ export interface Reply {
   readonly headers?: readonly (readonly [string, string])[];
   /** Text, JSON unless `type` says otherwise; absent for answers without a body. */
   readonly body?: string;
-  /** The body when it is no text. */
+  /** A file, or another body that is no text. */
   readonly bytes?: Buffer;
   readonly type?: string;
   readonly changes?: Changes;

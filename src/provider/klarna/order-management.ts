@@ -5,7 +5,9 @@ import { UUID } from '../../wire/common.ts';
 import * as wire from '../../wire/order-management.ts';
 import type { Rule } from '../../wire/shape.ts';
 import { orderChanges } from '../bookkeeping.ts';
+import { readOpenDisputes, settleDisputes } from '../disputes.ts';
 import { capture, findCapture } from '../engine/capture.ts';
+import { withDispute } from '../engine/dispute-moves.ts';
 import { dueDateOptions, extendDueDate } from '../engine/due-date.ts';
 import * as engine from '../engine/order.ts';
 import { accept, map, type Outcome } from '../engine/outcome.ts';
@@ -54,15 +56,17 @@ function writes(command: Command): Handler {
   return function* (call) {
     const found = yield* readOrder(call);
     if (!found.ok) return refusedReply(found.refusal, call);
-    const { stored, order, callbacks } = found.value;
-    const subject = order.order_id;
+    const { stored, order: current } = found.value;
+    const disputes = yield* readOpenDisputes(current, call.context);
+    const order = disputes.reduce((so_far, { dispute }) => withDispute(so_far, dispute), current);
     const before = keptReply(order, call);
-    if (before) return { ...before, subject, callbacks, changes: { put: orderChanges(stored, order, call.context) } };
-    const outcome = command(order, call);
-    const reply = outcome.ok ? changedReply(outcome.value, call) : refusedReply(outcome.refusal, call);
-    const changed = outcome.ok ? outcome.value.order : order;
-    const put = orderChanges(stored, keepAnswer(changed, call, reply), call.context);
-    return { ...reply, subject, callbacks, changes: { put } };
+    const outcome = before ? accept({ order }) : command(order, call);
+    const reply = before ?? (outcome.ok ? changedReply(outcome.value, call) : refusedReply(outcome.refusal, call));
+    const changed = settleDisputes(outcome.ok ? outcome.value.order : order, disputes, call.context);
+    const callbacks = [...found.value.callbacks, ...changed.callbacks];
+    const kept = before ? changed.order : keepAnswer(changed.order, call, reply);
+    const put = [...orderChanges(stored, kept, call.context), ...changed.put];
+    return { ...reply, subject: order.order_id, callbacks, changes: { put } };
   };
 }
 

@@ -51,8 +51,10 @@ export function refuseRate({ allowed }: Allowance): Refused | undefined {
   });
 }
 
-export function refuseSize({ body }: Request): Refused | undefined {
-  if (body.fault !== 'too_large') return undefined;
+/** Operations that take files have a limit of their own, and say so themselves. */
+export function refuseSize(operation: Operation | undefined, { body }: Request): Refused | undefined {
+  const takesFiles = operation?.serve.built && operation.serve.upload;
+  if (body.fault !== 'too_large' || takesFiles) return undefined;
   return refused(413, 'REQUEST_TOO_LARGE', ['Request is too large'], {
     expected: '1048576 bytes',
     message: 'The body is larger than 1 MB.',

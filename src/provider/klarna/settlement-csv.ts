@@ -58,7 +58,7 @@ const TRANSACTIONS: readonly Column<Row>[] = [
   ['detailed_type', ({ transaction }) => transaction.detailed_type],
   ...[1, 2, 3, 4].map((n): Column<Row> => [`tax_rate_${n}`, () => '']),
   ...[1, 2, 3, 4].map((n): Column<Row> => [`tax_amount_${n}`, () => '']),
-  ['reversal_reference', ({ entry }) => given(entry.dispute_id)],
+  ['reversal_reference', ({ entry }) => given(entry.dispute_krn)],
 ];
 
 /** The report of one payout; several follow one another. */

@@ -99,7 +99,7 @@ export function transactionView(row: Row, base: string): object {
     merchant_refund_reference: entry.refund_id && entry.reference,
     detailed_type: transaction.detailed_type,
     klarna_comment: entry.comment,
-    reversal_reference: entry.dispute_id,
+    reversal_reference: entry.dispute_krn,
   };
 }
 

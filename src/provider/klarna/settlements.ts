@@ -12,15 +12,13 @@ import {
   rowsOfPayout,
 } from '../settlement-lookup.ts';
 import { paymentsFaults } from './faults.ts';
-import { type Call, json, type Lookup, type Operation, type Records, type Reply } from './operation.ts';
+import { type Call, json, type Look, type Operation, type Records, type Reply } from './operation.ts';
 import { payoutCsv } from './settlement-csv.ts';
 import { byCurrency, payoutView, settlementsUrl, summaryView, transactionView } from './settlement-views.ts';
 
 /** Transactions that one CSV report holds, and payouts that a PDF lists: five years of daily ones. */
 const REPORT_MOST = 100_000;
 const LISTED_MOST = 2_000;
-
-type Look = Lookup['look'];
 
 const listHandler: Look = async (call, store) => {
   const { start_date, end_date, currency_code, ...page } = call.parameters as wire.PayoutsQuery;

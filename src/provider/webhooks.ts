@@ -1,0 +1,27 @@
+/**
+ * Webhooks: endpoints that are told of events with a signature, and how they are signed.
+ *
+ * ```ts
+ * const { 'Klarna-Signature': expected } = webhookHeaders(webhook, body)
+ * ```
+ */
+import { createHmac } from 'node:crypto';
+import type { Webhook } from './engine/state.ts';
+import { newSecret } from './merchants.ts';
+
+/** Endpoints of a merchant, each with a signing key; Klarna has at most fifty keys. */
+export const WEBHOOKS_MOST = 50;
+
+/** A new endpoint with a signing key of its own. @param id a fresh id for each */
+export function newWebhook(url: string, event_types: readonly string[], id: () => string): Webhook {
+  return { webhook_id: id(), url, event_types, signing_key_id: id(), signing_secret: newSecret() };
+}
+
+/** The headers that prove where a body comes from: HMAC-SHA256 over its bytes, in lower-case hex. Source: signed webhooks. */
+export function webhookHeaders(
+  { signing_key_id, signing_secret }: Pick<Webhook, 'signing_key_id' | 'signing_secret'>,
+  body: string,
+): Readonly<Record<'Klarna-Signature' | 'Klarna-Signing-Key-Id', string>> {
+  const signature = createHmac('sha256', signing_secret).update(body).digest('hex');
+  return { 'Klarna-Signature': signature, 'Klarna-Signing-Key-Id': signing_key_id };
+}
