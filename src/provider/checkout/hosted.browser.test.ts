@@ -185,6 +185,7 @@ describe('the hosted payment page in a browser', () => {
       await once('IN_PROGRESS');
       await page.getByTestId('back').click();
       await once('BACK');
+      await page.waitForURL(/end=back/);
       await page.goto(hosted.redirect_url);
       await once('IN_PROGRESS');
       await signIn(page);
