@@ -74,6 +74,7 @@ const WELCOME = {
     '/ordermanagement/v1',
     '/v4/payment/disputes',
     '/disputes/v2',
+    '/settlements/v1',
   ],
   sdk: '/kp/lib/v1/api.js',
 };
