@@ -30,8 +30,10 @@ const dateTime = () =>
     like: 'a date and time, 2027-01-15T09:48:30Z',
   });
 
-const STATES = ['INITIATED', 'REPRESENTMENT', 'PRE_ARBITRATION', 'ARBITRATION', 'CLOSED'] as const;
-const REASONS = [
+/** The states of a dispute. */
+export const DISPUTE_STATES = ['INITIATED', 'REPRESENTMENT', 'PRE_ARBITRATION', 'ARBITRATION', 'CLOSED'] as const;
+/** Why a purchase is disputed. */
+export const DISPUTE_REASONS = [
   'REFUND_NOT_PROCESSED',
   'PRODUCTS_OR_SERVICES_NOT_RECEIVED',
   'PRODUCTS_DEFECTIVE_OR_NOT_AS_DESCRIBED',
@@ -46,8 +48,8 @@ const REASONS = [
 export const disputeQuery = object({
   order_ids: list(krn(), { max: 100 }),
   payment_transaction_ids: list(krn(), { max: 100 }),
-  state: list(choice(STATES), { max: 100 }),
-  reason: list(choice(REASONS), { max: 10 }),
+  state: list(choice(DISPUTE_STATES), { max: 100 }),
+  reason: list(choice(DISPUTE_REASONS), { max: 10 }),
   sort_by: list(choice(['created_at', '-created_at', 'closed_at', '-closed_at']), { max: 10 }),
   purchase_references: list(krn(), { max: 10 }),
   created_at_start: dateTime(),

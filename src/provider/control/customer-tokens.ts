@@ -11,10 +11,12 @@ import { customerTokenPut } from '../klarna/token-records.ts';
 import type { MerchantControl } from './merchants.ts';
 import {
   type About,
+  type Came,
   type ControlCall,
   type ControlOptions,
   type ControlReply,
   closed,
+  limitOf,
   ok,
   readAs,
   refusedBy,
@@ -23,11 +25,6 @@ import {
 const instrumentRequest = closed({ works: required(boolean()) });
 
 type Command = (token: CustomerToken) => Outcome<CustomerToken>;
-/** What a command came to, and whose log it belongs in. */
-interface Moved {
-  readonly outcome: Outcome<CustomerToken>;
-  readonly about?: About;
-}
 
 export class CustomerTokenControl {
   readonly #options: ControlOptions;
@@ -40,7 +37,7 @@ export class CustomerTokenControl {
     const { merchant, refused } = await merchants.addressed(call);
     if (refused) return refused;
     const { merchant_id } = merchant;
-    const limit = Math.min(Math.max(Math.floor(Number(call.request.query.get('limit'))) || 20, 1), 100);
+    const limit = limitOf(call, 100);
     const after = call.request.query.get('after') ?? '';
     const found = await this.#options.world.store.list<CustomerToken>('customer_token', { merchant_id, after, limit });
     return ok({ customer_tokens: found.map(view) });
@@ -69,7 +66,7 @@ export class CustomerTokenControl {
     return { ...ok(view(outcome.value)), ...(about && { about }) };
   }
 
-  *#unit(token_id: string, command: Command): Work<Moved> {
+  *#unit(token_id: string, command: Command): Work<Came<CustomerToken>> {
     const token = yield* read<CustomerToken>('customer_token', token_id);
     const merchant = token && (yield* readShared<Merchant>('merchant', token.merchant_id));
     if (!token || !merchant) return { answer: { outcome: UNKNOWN }, changes: {} };

@@ -1,5 +1,6 @@
 /** Disputes from the shopper's and Klarna's side: open one, ask, give time, decide, and look without credentials. */
 import { type Put, read, readShared, type Work } from '../../store/store.ts';
+import { DISPUTE_REASONS } from '../../wire/disputes.ts';
 import { choice, integer, list, object, required, text } from '../../wire/shape.ts';
 import { orderChanges } from '../bookkeeping.ts';
 import { allDisputes, attachmentPut, caseChanges, disputeChanges, readCase } from '../disputes.ts';
@@ -11,7 +12,6 @@ import { ask } from '../engine/dispute-requests.ts';
 import {
   DISPUTE_CREATORS,
   DISPUTE_OUTCOMES,
-  DISPUTE_REASONS,
   type Dispute,
   HOLD_POLICIES,
   isOpen,
@@ -33,10 +33,12 @@ import { addDuration } from './duration.ts';
 import type { MerchantControl } from './merchants.ts';
 import {
   type About,
+  type Came,
   type ControlCall,
   type ControlOptions,
   type ControlReply,
   closed,
+  limitOf,
   ok,
   problem,
   readAs,
@@ -77,11 +79,6 @@ const question = closed({
   ),
 });
 
-/** What a command came to, and whose log it belongs in. */
-interface Came {
-  readonly outcome: Outcome<Dispute>;
-  readonly about?: About;
-}
 type Command = (dispute: Dispute, context: Context) => Outcome<DisputeMoved & { readonly put?: readonly Put[] }>;
 
 export class DisputeControl {
@@ -96,7 +93,7 @@ export class DisputeControl {
     const { merchant, refused } = await merchants.addressed(call);
     if (refused) return refused;
     const { query } = call.request;
-    const limit = Math.min(Math.max(Math.floor(Number(query.get('limit'))) || 20, 1), 500);
+    const limit = limitOf(call, 500);
     const order_id = query.get('order_id')?.toLowerCase();
     const all = await allDisputes(merchant.merchant_id, this.#options.world.store);
     const found = all.filter((dispute) => order_id === undefined || dispute.order_id === order_id).reverse();
@@ -136,7 +133,7 @@ export class DisputeControl {
     return this.#reply(came, 201);
   }
 
-  *#opening(order_id: string, openingAt: (context: Context) => Outcome<Opening>): Work<Came> {
+  *#opening(order_id: string, openingAt: (context: Context) => Outcome<Opening>): Work<Came<Dispute>> {
     const stored = yield* read<Order>('order', order_id);
     const merchant = stored && (yield* readShared<Merchant>('merchant', stored.merchant_id));
     if (!stored || !merchant) return { answer: { outcome: unknownOrder(order_id) }, changes: {} };
@@ -210,7 +207,7 @@ export class DisputeControl {
     return this.#reply(await this.#options.world.store.run(() => this.#unit(idOf(params), command)), 200);
   }
 
-  *#unit(dispute_id: string, command: Command): Work<Came> {
+  *#unit(dispute_id: string, command: Command): Work<Came<Dispute>> {
     const seen = yield* readShared<Dispute>('dispute', dispute_id);
     const merchant = seen && (yield* readShared<Merchant>('merchant', seen.merchant_id));
     const context = merchant && this.#context(merchant);
@@ -224,7 +221,7 @@ export class DisputeControl {
     return { answer: { outcome: accept(outcome.value.dispute), about }, changes };
   }
 
-  #reply({ outcome, about }: Came, status: number): ControlReply {
+  #reply({ outcome, about }: Came<Dispute>, status: number): ControlReply {
     if (!outcome.ok) return refusedBy(outcome.refusal, 'dispute', about);
     this.#options.background.kick(outcome.value.merchant_id);
     return { ...ok(view(outcome.value), status), ...(about && { about }) };

@@ -5,7 +5,7 @@ import type { Inbox, InboxMessage } from '../engine/state.ts';
 import type { HostedPage, HostedPages, HostedResult } from '../hosted.ts';
 import { klarnaError } from '../klarna/errors.ts';
 import type { MerchantControl } from './merchants.ts';
-import { type ControlCall, type ControlOptions, type ControlReply, ok, refusedBy } from './reply.ts';
+import { type ControlCall, type ControlOptions, type ControlReply, limitOf, ok, refusedBy } from './reply.ts';
 import { readAuthorize, tryView } from './shopper.ts';
 
 export class HostedControl {
@@ -49,7 +49,7 @@ export class HostedControl {
   async inbox(call: ControlCall, merchants: MerchantControl): Promise<ControlReply> {
     const { merchant, refused } = await merchants.addressed(call);
     if (refused) return refused;
-    const limit = Math.min(Math.max(Math.floor(Number(call.request.query.get('limit'))) || 20, 1), 200);
+    const limit = limitOf(call, 200);
     const inbox = await this.#options.world.store.get<Inbox>('inbox', merchant.merchant_id);
     const messages = (inbox?.messages ?? []).slice(0, limit).map(messageView);
     return ok({ merchant_id: merchant.merchant_id, messages });

@@ -13,10 +13,12 @@ import { outboxMessages } from '../outbox.ts';
 import type { MerchantControl } from './merchants.ts';
 import {
   type About,
+  type Came,
   type ControlCall,
   type ControlOptions,
   type ControlReply,
   closed,
+  limitOf,
   ok,
   problem,
   readAs,
@@ -26,11 +28,6 @@ import {
 const decisionRequest = closed({ decision: required(choice(['accept', 'reject'])) });
 
 type Command = (order: Order, context: Context) => Outcome<UpToDate>;
-/** What a command came to, and whose log it belongs in. */
-interface Decided {
-  readonly outcome: Outcome<UpToDate>;
-  readonly about?: About;
-}
 
 export class OrderControl {
   readonly #options: ControlOptions;
@@ -42,7 +39,7 @@ export class OrderControl {
   async list(call: ControlCall, merchants: MerchantControl): Promise<ControlReply> {
     const { merchant, refused } = await merchants.addressed(call);
     if (refused) return refused;
-    const limit = Math.min(Math.max(Math.floor(Number(call.request.query.get('limit'))) || 20, 1), 100);
+    const limit = limitOf(call, 100);
     const after = (call.request.query.get('after') ?? '').toLowerCase();
     if (after !== '' && !UUID.test(after))
       return problem(400, 'BAD_VALUE', 'Bad value: after is the order_id of the last order of the page before');
@@ -91,7 +88,7 @@ export class OrderControl {
     return { ...ok(view(order)), ...(about && { about }) };
   }
 
-  *#unit(order_id: string, command: Command): Work<Decided> {
+  *#unit(order_id: string, command: Command): Work<Came<UpToDate>> {
     const order = yield* read<Order>('order', order_id.toLowerCase());
     const merchant = order && (yield* readShared<Merchant>('merchant', order.merchant_id));
     if (!order || !merchant) return { answer: { outcome: unknownOrder(order_id) }, changes: {} };

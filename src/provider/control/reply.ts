@@ -3,7 +3,7 @@ import { catalogueCodeFor } from '../../catalogue/index.ts';
 import type { Request } from '../../http/exchange.ts';
 import { bracketPath, check, type Fault, object, type Rule } from '../../wire/shape.ts';
 import type { Background } from '../background.ts';
-import type { Explanation, Refusal } from '../engine/outcome.ts';
+import type { Explanation, Outcome, Refusal } from '../engine/outcome.ts';
 import type { HostedPages } from '../hosted.ts';
 import { klarnaError } from '../klarna/errors.ts';
 import type { Authenticator } from '../merchants.ts';
@@ -51,6 +51,17 @@ export type ControlHandler = (call: ControlCall) => Promise<ControlReply> | Cont
 
 export function ok(body: object, status = 200): ControlReply {
   return { status, body };
+}
+
+/** What a command came to, and whose log it belongs in. */
+export interface Came<T> {
+  readonly outcome: Outcome<T>;
+  readonly about?: About;
+}
+
+/** How many entries of a list are asked for: 20 when nothing sensible is said. */
+export function limitOf({ request }: ControlCall, most: number): number {
+  return Math.min(Math.max(Math.floor(Number(request.query.get('limit'))) || 20, 1), most);
 }
 
 /** Errors have the shape of Klarna's, with the explanation beside it. */

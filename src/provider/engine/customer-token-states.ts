@@ -3,6 +3,7 @@
  * something is possible asks this table. Checked when the program starts. Source: customer token states.
  */
 import { TOKEN_STATUSES, type TokenStatus } from './state.ts';
+import { checkTransitions } from './transitions.ts';
 
 export const TOKEN_MOVES = ['charge', 'relink', 'suspend', 'activate', 'cancel'] as const;
 export type TokenMove = (typeof TOKEN_MOVES)[number];
@@ -29,19 +30,8 @@ export function tokenStep(move: TokenMove, from: TokenStatus): TokenStatus | und
 }
 
 /** Throws when the table names an unknown state, or leaves one that a token can never be in. */
-export function validateTokenTransitions(table: Table = TOKEN_TRANSITIONS, initial: TokenStatus = 'ACTIVE'): void {
-  const edges = Object.values(table).flatMap((row: Row) => Object.entries(row) as [TokenStatus, TokenStatus][]);
-  const unknown = edges.flat().filter((status) => !TOKEN_STATUSES.includes(status));
-  if (unknown.length > 0)
-    throw new Error(`the customer token's state table names unknown states: ${unknown.join(', ')}`);
-  const reached = new Set<TokenStatus>([initial]);
-  for (let size = 0; size < reached.size; ) {
-    size = reached.size;
-    for (const [from, to] of edges) if (reached.has(from)) reached.add(to);
-  }
-  const unreachable = TOKEN_STATUSES.filter((status) => !reached.has(status));
-  if (unreachable.length > 0)
-    throw new Error(`the customer token's state table never leads to: ${unreachable.join(', ')}`);
+export function validateTokenTransitions(table: Table = TOKEN_TRANSITIONS): void {
+  checkTransitions('customer token', TOKEN_STATUSES, 'ACTIVE', table);
 }
 
 validateTokenTransitions();

@@ -1,8 +1,8 @@
 /** A dispute's state, and the words of it that Klarna's documents have. Times are epoch ms of the merchant's clock, amounts minor units. */
+import type { DISPUTE_REASONS, DISPUTE_STATES } from '../../wire/disputes.ts';
 import type { Movement } from './movements.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './state.ts';
 
-export const DISPUTE_STATES = ['INITIATED', 'REPRESENTMENT', 'PRE_ARBITRATION', 'ARBITRATION', 'CLOSED'] as const;
 export type DisputeState = (typeof DISPUTE_STATES)[number];
 
 type EvidenceState =
@@ -22,16 +22,6 @@ type HoldPolicy = (typeof HOLD_POLICIES)[number];
 
 export const DISPUTE_CREATORS = ['CUSTOMER', 'KLARNA_AGENT'] as const;
 
-export const DISPUTE_REASONS = [
-  'REFUND_NOT_PROCESSED',
-  'PRODUCTS_OR_SERVICES_NOT_RECEIVED',
-  'PRODUCTS_DEFECTIVE_OR_NOT_AS_DESCRIBED',
-  'INCORRECT_AMOUNT',
-  'PURCHASE_HIGH_RISK',
-  'PURCHASE_UNAUTHORIZED',
-  'NON_COMPLIANCE',
-  'NON_GUARANTEED_PAYMENT_PROGRAM',
-] as const;
 export type DisputeReason = (typeof DISPUTE_REASONS)[number];
 
 /** A reason as versions 1 to 3 and the test people name it, and the one that version 4 has for it. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DISPUTE_STATES, type DisputeState } from './dispute-state.ts';
+import { DISPUTE_STATES } from '../../wire/disputes.ts';
+import type { DisputeState } from './dispute-state.ts';
 import {
   DISPUTE_MOVES,
   DISPUTE_TRANSITIONS,

@@ -2,7 +2,9 @@
  * The states of a dispute, as a table: what may happen in which state, and where it leads. Everything that asks whether something is
  * possible asks this table. Checked when the program starts. Source: states of a dispute, version 4.
  */
-import { DISPUTE_STATES, type DisputeState } from './dispute-state.ts';
+import { DISPUTE_STATES } from '../../wire/disputes.ts';
+import type { DisputeState } from './dispute-state.ts';
+import { checkTransitions } from './transitions.ts';
 
 export const DISPUTE_MOVES = [
   'attach',
@@ -49,21 +51,10 @@ export function disputeStep(move: DisputeMove, from: DisputeState): DisputeState
 }
 
 /** Throws when the table names an unknown state, leaves one that a dispute can never be in, or lets one out of CLOSED. */
-export function validateDisputeTransitions(
-  table: Table = DISPUTE_TRANSITIONS,
-  initial: DisputeState = 'INITIATED',
-): void {
-  const edges = Object.values(table).flatMap((row: Row) => Object.entries(row) as [DisputeState, DisputeState][]);
-  const unknown = edges.flat().filter((state) => !DISPUTE_STATES.includes(state));
-  if (unknown.length > 0) throw new Error(`the dispute state table names unknown states: ${unknown.join(', ')}`);
-  const reached = new Set<DisputeState>([initial]);
-  for (let size = 0; size < reached.size; ) {
-    size = reached.size;
-    for (const [from, to] of edges) if (reached.has(from)) reached.add(to);
-  }
-  const unreachable = DISPUTE_STATES.filter((state) => !reached.has(state));
-  if (unreachable.length > 0) throw new Error(`the dispute state table never leads to: ${unreachable.join(', ')}`);
-  if (edges.some(([from]) => from === 'CLOSED')) throw new Error('the dispute state table leads out of CLOSED');
+export function validateDisputeTransitions(table: Table = DISPUTE_TRANSITIONS): void {
+  checkTransitions('dispute', DISPUTE_STATES, 'INITIATED', table);
+  if (Object.values(table).some((row) => 'CLOSED' in row))
+    throw new Error('the dispute state table leads out of CLOSED');
 }
 
 validateDisputeTransitions();

@@ -3,6 +3,7 @@
  * something is possible asks this table. Checked when the program starts. Source: tracking the status of a hosted session.
  */
 import { HOSTED_STATUSES, type HostedStatus } from './state.ts';
+import { checkTransitions } from './transitions.ts';
 
 export const HOSTED_MOVES = ['open', 'identify', 'back', 'cancel', 'fail', 'error', 'complete', 'disable'] as const;
 export type HostedMove = (typeof HOSTED_MOVES)[number];
@@ -52,17 +53,8 @@ export function isFinal(status: HostedStatus): boolean {
 }
 
 /** Throws when the table names an unknown state, or leaves one that a hosted session can never be in. */
-export function validateHostedTransitions(table: Table = HOSTED_TRANSITIONS, initial: HostedStatus = 'WAITING'): void {
-  const edges = Object.values(table).flatMap((row: Row) => Object.entries(row) as [HostedStatus, HostedStatus][]);
-  const unknown = edges.flat().filter((status) => !HOSTED_STATUSES.includes(status));
-  if (unknown.length > 0) throw new Error(`the hosted state table names unknown states: ${unknown.join(', ')}`);
-  const reached = new Set<HostedStatus>([initial]);
-  for (let size = 0; size < reached.size; ) {
-    size = reached.size;
-    for (const [from, to] of edges) if (reached.has(from)) reached.add(to);
-  }
-  const unreachable = HOSTED_STATUSES.filter((status) => !reached.has(status));
-  if (unreachable.length > 0) throw new Error(`the hosted state table never leads to: ${unreachable.join(', ')}`);
+export function validateHostedTransitions(table: Table = HOSTED_TRANSITIONS): void {
+  checkTransitions('hosted session', HOSTED_STATUSES, 'WAITING', table);
 }
 
 validateHostedTransitions();

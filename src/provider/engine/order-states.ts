@@ -3,6 +3,7 @@
  * whether an operation is possible asks this table. Checked when the program starts.
  */
 import { ORDER_STATUSES, type OrderStatus } from './state.ts';
+import { checkTransitions } from './transitions.ts';
 
 export const ORDER_OPERATIONS = [
   'acknowledge',
@@ -56,17 +57,7 @@ function without(...excluded: OrderStatus[]): Readonly<Partial<Record<OrderStatu
 
 /** Throws when the table names an unknown state or leaves one that an order can never be in. */
 export function validateTransitions(table: Transitions = TRANSITIONS, initial: OrderStatus = 'AUTHORIZED'): void {
-  const edges = Object.values(table).flatMap((rows) => Object.entries(rows) as [OrderStatus, readonly OrderStatus[]][]);
-  const known = new Set<string>(ORDER_STATUSES);
-  const unknown = edges.flatMap(([from, to]) => [from, ...to]).filter((status) => !known.has(status));
-  if (unknown.length > 0) throw new Error(`the order's state table names unknown states: ${unknown.join(', ')}`);
-  const reached = new Set<OrderStatus>([initial]);
-  for (let size = 0; size < reached.size; ) {
-    size = reached.size;
-    for (const [from, to] of edges) if (reached.has(from)) for (const status of to) reached.add(status);
-  }
-  const unreachable = ORDER_STATUSES.filter((status) => !reached.has(status));
-  if (unreachable.length > 0) throw new Error(`the order's state table never leads to: ${unreachable.join(', ')}`);
+  checkTransitions('order', ORDER_STATUSES, initial, table);
 }
 
 validateTransitions();

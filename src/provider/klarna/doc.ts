@@ -1,5 +1,5 @@
 /** docs/compatibility/klarna.md, docs/orders.md and a table in docs/disputes.md, made from the tables of the code. `npm run docs` writes them; a test compares. */
-import { DISPUTE_STATES } from '../engine/dispute-state.ts';
+import { DISPUTE_STATES } from '../../wire/disputes.ts';
 import { DISPUTE_MOVES, type DisputeMove, disputeStep } from '../engine/dispute-states.ts';
 import { ORDER_OPERATIONS, type OrderOperation, TRANSITIONS } from '../engine/order-states.ts';
 import { ORDER_STATUSES } from '../engine/state.ts';
