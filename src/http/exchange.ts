@@ -5,6 +5,8 @@ export interface Request {
   /** Path without query, duplicate slashes collapsed, not percent-decoded. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Path and query exactly as they came, which signatures are made of; absent for calls within the process. */
+  readonly target?: string | undefined;
   /** Lower-case names, as node:http gives them. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Body;

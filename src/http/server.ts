@@ -103,7 +103,9 @@ async function serve(
   try {
     const status = unreadable(incoming);
     const query = new URLSearchParams(search);
-    const answer = status ? handlers.unreadable(status) : await handlers.answer({ method, path, query, headers, body });
+    const answer = status
+      ? handlers.unreadable(status)
+      : await handlers.answer({ method, path, query, target: incoming.url, headers, body });
     send(outgoing, answer, last());
   } catch (error) {
     process.stderr.write(`kvitt: ${method} ${path}: no answer could be given: ${(error as Error).stack}\n`);

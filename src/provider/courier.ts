@@ -4,9 +4,11 @@
  */
 import { deliver } from '../http/deliver.ts';
 import type { LogEntry, OutboxMessage } from '../store/store.ts';
+import { webhookHeaders as cybersourceHeaders } from './cybersource/webhooks.ts';
 import type { Strike } from './engine/ordered-faults.ts';
 import type { Merchant } from './engine/state.ts';
 import { faultNote, heldBack, type OrderedFaults } from './ordered-faults.ts';
+import { installationSealer } from './installation.ts';
 import { afterAttempt, DELIVERY_RULES, explainAnswer, type Queued } from './outbox.ts';
 import { webhookHeaders } from './webhooks.ts';
 import type { World } from './world.ts';
@@ -17,6 +19,8 @@ const AT_ONCE = 16;
 const LEASE_MS = 15_000;
 /** There is nobody to call any more, so this ends the delivery. */
 const WEBHOOK_GONE: Came = { status: 0, detail: 'not sent: the webhook was removed', unsent: true };
+
+type Headers = Readonly<Record<string, string>>;
 
 /** What came of an attempt; `unsent`: nothing was, on purpose. */
 interface Came {
@@ -200,9 +204,15 @@ export class Courier {
   }
 
   /** What a webhook is signed with, as the merchant has it now; undefined when the webhook was removed meanwhile. */
-  async #signature({ webhook_id, body }: Queued): Promise<Readonly<Record<string, string>> | undefined> {
-    if (webhook_id === undefined) return {};
-    const merchant = await this.#world.store.get<Merchant>('merchant', this.#merchant_id);
+  async #signature({ webhook_id, cybersource_webhook_id, body, attempt }: Queued): Promise<Headers | undefined> {
+    if (webhook_id === undefined && cybersource_webhook_id === undefined) return {};
+    const { store, now } = this.#world;
+    const merchant = await store.get<Merchant>('merchant', this.#merchant_id);
+    if (cybersource_webhook_id !== undefined) {
+      const sealer = await installationSealer(store);
+      const about = { body, webhook_id: cybersource_webhook_id, attempt, now_ms: now() };
+      return cybersourceHeaders(about, merchant, sealer);
+    }
     const webhook = merchant?.webhooks?.find((each) => each.webhook_id === webhook_id);
     return webhook && webhookHeaders(webhook, body);
   }

@@ -17,6 +17,8 @@ import { Background } from './background.ts';
 import { CheckoutFace } from './checkout/face.ts';
 import { ControlFace } from './control/control.ts';
 import type { WantedFault } from './control/faults.ts';
+import { CybersourceFace } from './cybersource/face.ts';
+import { localSecret } from './cybersource/keys.ts';
 import type { Region } from './engine/state.ts';
 import { HostedPages } from './hosted.ts';
 import { QrCodes } from './hosted-links.ts';
@@ -62,6 +64,8 @@ export interface Provider {
   /** `http://127.0.0.1:port`: what a client takes for https://api.klarna.com. */
   readonly url: string;
   readonly credentials: { readonly username: string; readonly password: string };
+  /** The default merchant's key of Cybersource's API; the url is its host too. */
+  readonly cybersource: { readonly merchant_id: string; readonly key_id: string; readonly shared_secret: string };
   /** The default merchant's clock. */
   readonly clock: {
     now(): Promise<Date>;
@@ -132,7 +136,14 @@ async function startOn(
   const hosted = new HostedPages({ world, onCallbacks });
   const control = new ControlFace({ world, authenticator, background, hosted, defaultMerchantId, publicUrl });
   const checkout = new CheckoutFace({ world, secret, local, hosted, faults: background.faults, onCallbacks });
-  const open = [klarna, checkout, new QrCodes(world, publicUrl)];
+  const cybersource = new CybersourceFace({
+    world,
+    secret,
+    publicUrl,
+    onCallbacks,
+    ownUrl: () => server.url,
+  });
+  const open = [klarna, cybersource, checkout, new QrCodes(world, publicUrl)];
   // Requests come only once the server listens, and the shop calls Klarna only on request.
   const shop = new ShopFace({ klarna: () => server.url, credentials: { username, password } });
   const site = new Site(local ? [...open, control, shop] : open, world);
@@ -149,6 +160,7 @@ async function startOn(
   return {
     url: server.url,
     credentials: { username, password },
+    cybersource: { merchant_id: defaultMerchantId, key_id: username, shared_secret: localSecret(password) },
     clock: localClock(call),
     authorize: async (session_id, data = {}) =>
       (await call('POST', `/sessions/${session_id}/authorize`, data)) as unknown as AuthorizeResult,

@@ -1,11 +1,13 @@
 /** What an installation has before its first request: a key of its own, and the default merchant. */
 import { randomBytes } from 'node:crypto';
 import { read, type Store, type Work } from '../store/store.ts';
+import { isKeyOf, localSecret, sharedKey } from './cybersource/keys.ts';
 import type { Merchant } from './engine/state.ts';
 import { matches, merchantRecords, newCredential, newMerchant } from './merchants.ts';
+import { type Sealer, sealer } from './sealing.ts';
 
 interface Installation {
-  /** Signs client tokens. Made once, so that tokens outlive a restart and hold on every process. */
+  /** Signs client tokens, and seals the secrets that have to be had again. Made once, so that tokens outlive a restart and hold on every process. */
   readonly secret: string;
 }
 
@@ -22,22 +24,40 @@ export function installationSecret(store: Store): Promise<string> {
   });
 }
 
-/** Makes sure that a merchant answers to these credentials: `K000001_local` belongs to merchant `K000001`. */
-export function ensureMerchant(store: Store, username: string, password: string): Promise<string> {
+/** Opens what this installation sealed. */
+export async function installationSealer(store: Store): Promise<Sealer> {
+  const installation = await store.get<Installation>('meta', 'installation');
+  if (!installation) throw new Error('the installation has no key');
+  return sealer(installation.secret);
+}
+
+/**
+ * Makes sure that a merchant answers to these credentials: `K000001_local` belongs to merchant `K000001`. In Cybersource's API the
+ * username is the id of its key, whose secret follows from the password.
+ */
+export async function ensureMerchant(store: Store, username: string, password: string): Promise<string> {
   const credential = newCredential(username, password);
+  const sealer = await installationSealer(store);
+  const secret = localSecret(password);
+  const key = sharedKey(username, secret, sealer, Date.now());
   return store.run(function* (): Work<string> {
     // A username that is in use already stays with its merchant, whatever that is called.
     const owner = yield* read<{ merchant_id: string }>('username', username);
     const merchant_id = owner?.merchant_id ?? (username.split('_')[0] || username);
     const existing = yield* read<Merchant>('merchant', merchant_id);
     const mine = existing?.credentials.find((each) => each.username === username);
+    const keys = existing?.cybersource_keys ?? [];
+    const myKey = keys.find(({ key_id }) => key_id === username);
     // What holds is left alone: another process may be serving with it.
-    if (mine && matches(mine, password)) return { answer: merchant_id, changes: {} };
+    if (mine && matches(mine, password) && myKey && isKeyOf(myKey, secret, sealer))
+      return { answer: merchant_id, changes: {} };
     const others = existing?.credentials.filter((each) => each.username !== username) ?? [];
     const merchant = existing ?? newMerchant(merchant_id, 'Local shop', 'any', []);
-    return {
-      answer: merchant_id,
-      changes: { put: merchantRecords({ ...merchant, credentials: [...others, credential] }) },
+    const state = {
+      ...merchant,
+      credentials: [...others, credential],
+      cybersource_keys: [...keys.filter(({ key_id }) => key_id !== username), key],
     };
+    return { answer: merchant_id, changes: { put: merchantRecords(state) } };
   });
 }

@@ -27,6 +27,8 @@ export const MERCHANT_DEFAULTS = {
   risk_rules: [],
   settlement: DEFAULT_TERMS,
   disputes: {},
+  cybersource_webhooks: [],
+  cybersource_duplicates: 'refused',
 } as const satisfies Partial<Merchant>;
 
 export function newMerchant(

@@ -75,6 +75,14 @@ export const DELIVERY_RULES: Readonly<Record<Callback['rule'], Rule>> = {
     done: (status) => [200, 201, 202, 204].includes(status),
     next_in_ms: ({ attempt }) => WEBHOOK_LADDER_MS[attempt - 1],
   },
+  /** Three repeats, a minute apart. Source: Cybersource's webhooks, default retry policy; the limits of time are inferred. */
+  cybersource: {
+    connect_ms: 5_000,
+    read_ms: 10_000,
+    wanted: 'any 2xx status',
+    done: is2xx,
+    next_in_ms: ({ attempt }) => (attempt < 4 ? MINUTE_MS : undefined),
+  },
 };
 
 /** What a unit of work leaves to be called: each callback as a message of its own. */
@@ -112,6 +120,6 @@ export function explainAnswer(
   if (done(status)) return {};
   const got = status === 0 ? 'no answer' : `status ${status}`;
   const then = next ? 'It is called again.' : 'That was the last attempt.';
-  const message = `Klarna repeats this call until the answer is ${wanted}; there was ${got}. ${then}`;
+  const message = `This call is repeated until the answer is ${wanted}; there was ${got}. ${then}`;
   return { explanations: [{ expected: wanted, got, message, change: `Answer POSTs to this URL with ${wanted}.` }] };
 }

@@ -75,6 +75,7 @@ const WELCOME = {
     '/v4/payment/disputes',
     '/disputes/v2',
     '/settlements/v1',
+    '/pts/v2',
   ],
   sdk: '/kp/lib/v1/api.js',
 };

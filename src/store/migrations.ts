@@ -34,6 +34,7 @@ const STEPS: readonly string[] = [
   tablesOf('fault'),
   tablesOf('dispute', 'attachment'),
   tablesOf('entry', 'ledger', 'payout', 'payout_page'),
+  tablesOf('cybersource_session', 'cybersource_payment', 'cybersource_reference'),
 ];
 
 /** The table of each kind of record, with the ways in which it is looked through. */

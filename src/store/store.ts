@@ -24,6 +24,9 @@ export const KINDS = [
   'ledger',
   'payout',
   'payout_page',
+  'cybersource_session',
+  'cybersource_payment',
+  'cybersource_reference',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -187,7 +190,7 @@ export interface Store {
   clear(merchant_id: string): Promise<void>;
 
   /**
-   * Removes what is past keeping, a little at a time: up to `limit` each of sessions, authorizations and hosted sessions with an id
+   * Removes what is past keeping, a little at a time: up to `limit` each of sessions of every kind and authorizations with an id
    * below `sessions_below`, and up to `limit` log entries with an id below `log_below` or in excess of `log_most` entries.
    * Returns how many rows went.
    */

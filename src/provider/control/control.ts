@@ -13,6 +13,7 @@ import { ClockControl } from './clock.ts';
 import { CustomerTokenControl } from './customer-tokens.ts';
 import { DisputeControl } from './disputes.ts';
 import { FaultControl } from './faults.ts';
+import { CybersourceControl } from './cybersource.ts';
 import { HostedControl } from './hosted.ts';
 import { LOG_FILTERS, LogControl } from './log.ts';
 import { MerchantControl } from './merchants.ts';
@@ -81,6 +82,8 @@ const HOSTED = '/hpp/sessions/{session_id}';
 const TOKEN = '/customer-tokens/{token_id}';
 const DISPUTE = '/disputes/{dispute_id}';
 const WEBHOOKS = '/merchants/{merchant_id}/webhooks';
+const KEYS = '/merchants/{merchant_id}/cybersource-keys';
+const CYBERSOURCE = '/cybersource/{request_id}';
 
 function routes(options: ControlOptions, all: () => readonly ControlRoute[]): ControlRoute[] {
   const merchants = new MerchantControl(options);
@@ -92,6 +95,7 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
   const disputes = new DisputeControl(options);
   const webhooks = new WebhookControl(options, merchants);
   const settlements = new SettlementControl(options);
+  const cybersource = new CybersourceControl(options, hosted, shopper);
   const log = new LogControl(options);
   const faults = new FaultControl(options, merchants);
   const scenarios = new ScenarioControl(merchants, faults);
@@ -149,6 +153,21 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
     route('POST', `${HOSTED}/cancel`, 'The shopper cancels; in e-commerce as back', (call) => hosted.cancel(call)),
     route('POST', `${HOSTED}/identify`, 'In store: the shopper’s papers are looked at', (call) =>
       hosted.identify(call),
+    ),
+    route('GET', KEYS, 'Keys of Cybersource’s API', (call) => cybersource.listKeys(call)),
+    route('POST', KEYS, 'Another key: {"type":"shared_secret"} or {"type":"p12"}; shown once', (call) =>
+      cybersource.addKey(call),
+    ),
+    route('DELETE', `${KEYS}/{key_id}`, 'Withdraw a key', (call) => cybersource.removeKey(call)),
+    route('GET', CYBERSOURCE, 'What a 22-digit id of Cybersource’s API stands for', (call) => cybersource.read(call)),
+    route('POST', `${CYBERSOURCE}/approve`, 'The shopper of a session pays; the body as for authorize', (call) =>
+      cybersource.act('approve', call),
+    ),
+    route('POST', `${CYBERSOURCE}/decline`, 'The shopper of a session is declined', (call) =>
+      cybersource.act('decline', call),
+    ),
+    route('POST', `${CYBERSOURCE}/abandon`, 'The shopper of a session gives up', (call) =>
+      cybersource.act('abandon', call),
     ),
     route('GET', '/inbox', 'Messages that shoppers would have got, newest first: ?limit', (call) =>
       hosted.inbox(call, merchants),

@@ -75,6 +75,7 @@ const settingFields = {
     hold_policy: choice(HOLD_POLICIES),
     threshold_amount: integer({ min: 0, max: MAX_AMOUNT }),
   }),
+  cybersource_duplicates: choice(['refused', 'accepted']),
 };
 const credentialFields = {
   username: text({ pattern: /^[\w.-]{1,128}$/, like: 'up to 128 letters, digits, dots, dashes' }),
@@ -286,6 +287,8 @@ export class MerchantControl {
     disputes_enrolled,
     webhooks = [],
     faults: _ordered,
+    cybersource_keys = [],
+    cybersource_webhook_key: _secret,
     ...merchant
   }: Merchant): object {
     return {
@@ -295,6 +298,7 @@ export class MerchantControl {
       webhooks: webhooks.map(({ webhook_id, url }) => ({ webhook_id, url })),
       now: new Date(this.#options.world.now() + clock_offset_ms).toISOString(),
       credentials: credentials.map(({ username }) => ({ username })),
+      cybersource_keys: cybersource_keys.map(({ key_id, type }) => ({ key_id, type })),
     };
   }
 }

@@ -20,15 +20,24 @@ type Allocation = Refund['allocations'][number];
 /** Where a merchant may keep back a fee for a return. */
 const RETURN_FEE_MARKETS = ['AT', 'DE', 'DK', 'FI', 'FR', 'NL', 'NO', 'SE', 'IT', 'ES', 'IE', 'PT', 'CZ', 'AU', 'GR'];
 
-/** Gives money back. In all no more than was captured and not charged back. The state of the order does not change, even when all is refunded. */
+/**
+ * Gives money back. In all no more than was captured and not charged back. The state of the order does not change, even when all is refunded.
+ * @param capture_id the capture to book it against, for an API whose refunds name one; absent: Klarna chooses
+ */
 export function refund(
   order: Order,
   request: RefundRequest,
   context: Context,
+  capture_id?: string,
 ): Outcome<{ order: Order; refund: Refund }> {
-  const refused = refuseState(order) ?? refuseAmount(order, request) ?? refuseReturnFee(order, request);
+  const refused =
+    refuseState(order) ??
+    refuseAmount(order, request) ??
+    refuseCapture(order, request, capture_id) ??
+    refuseReturnFee(order, request);
   if (refused) return refused;
-  const allocations = allocate(order.captures, request);
+  const allocations =
+    capture_id === undefined ? allocate(order.captures, request) : [{ capture_id, amount: request.refunded_amount }];
   const made: Refund = {
     refund_id: context.id(),
     refunded_amount: request.refunded_amount,
@@ -131,6 +140,25 @@ function refuseAmount(order: Order, { refunded_amount }: RefundRequest): Refused
     off_by: refunded_amount - refundable,
     message: `${money(capturedAmount(order))} were captured and ${money(refundedAmount(order))} refunded${disputed}, so ${money(refundable)} can be; ${money(refunded_amount)} were asked for, ${minorUnits(refunded_amount - refundable)} too many.`,
     change: `Refund at most ${refundable}.`,
+  });
+}
+
+/** Where a capture is named, no more goes back than is left of that capture. */
+function refuseCapture(
+  order: Order,
+  { refunded_amount }: RefundRequest,
+  capture_id: string | undefined,
+): Refused | undefined {
+  const capture = order.captures.find((each) => each.capture_id === capture_id);
+  const left = capture ? room(capture) : Number.POSITIVE_INFINITY;
+  if (refunded_amount <= left) return undefined;
+  return refuse('refund_exceeds_captured', {
+    field: 'refunded_amount',
+    expected: left,
+    got: refunded_amount,
+    off_by: refunded_amount - left,
+    message: `Of this capture ${formatMoney(left, order.purchase_currency)} are left to refund; ${formatMoney(refunded_amount, order.purchase_currency)} were asked for, ${minorUnits(refunded_amount - left)} too many.`,
+    change: `Refund at most ${left} of this capture.`,
   });
 }
 

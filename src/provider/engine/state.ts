@@ -78,6 +78,13 @@ export interface Merchant {
   readonly disputes_enrolled?: true;
   /** Who is told of what happens to its disputes. */
   readonly webhooks?: readonly Webhook[];
+  /** With which calls of Cybersource's API are signed. */
+  readonly cybersource_keys?: readonly CybersourceKey[];
+  /** With which its webhooks are signed. */
+  readonly cybersource_webhook_key?: CybersourceWebhookKey;
+  readonly cybersource_webhooks?: readonly CybersourceWebhook[];
+  /** Whether an authorization may repeat the merchant's reference of one in the last 15 minutes. */
+  readonly cybersource_duplicates?: 'refused' | 'accepted';
 }
 
 export interface DisputeSettings {
@@ -97,6 +104,33 @@ export interface Webhook {
   readonly signing_key_id: string;
   /** Kept as it is, because every event is signed with it; shown once. */
   readonly signing_secret: string;
+}
+
+/** A key of Cybersource's API. What signs symmetrically has to be had again, so it is kept sealed and not as a hash. */
+export interface CybersourceKey {
+  readonly key_id: string;
+  readonly type: 'shared_secret' | 'p12';
+  readonly made_at_ms: number;
+  readonly sealed_secret?: string;
+  /** PEM, of a certificate. */
+  readonly public_key?: string;
+}
+
+interface CybersourceWebhookKey {
+  readonly key_id: string;
+  readonly sealed_key: string;
+  readonly expires_at_ms: number;
+}
+
+/** A subscription to what happens to payments. */
+export interface CybersourceWebhook {
+  readonly webhook_id: string;
+  readonly url: string;
+  readonly health_check_url?: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly products: readonly { readonly productId: string; readonly eventTypes: readonly string[] }[];
+  readonly made_at_ms: number;
 }
 
 export const RATE_LIMITS = ['off', 'playground', 'live'] as const;
@@ -428,7 +462,7 @@ export interface KeptAnswer {
 
 /** Something that must leave the system: a call to one of the merchant's URLs. */
 export interface Callback {
-  readonly rule: 'authorization' | 'push' | 'notification' | 'hosted_status' | 'webhook';
+  readonly rule: 'authorization' | 'push' | 'notification' | 'hosted_status' | 'webhook' | 'cybersource';
   readonly url: string;
   /** JSON, or '' for a call without a body. */
   readonly body: string;
@@ -437,6 +471,8 @@ export interface Callback {
   readonly subject: string;
   /** Of a webhook: whose key signs the body when it is sent. */
   readonly webhook_id?: string;
+  /** Of a webhook of Cybersource's: which one, to be signed when it is sent. */
+  readonly cybersource_webhook_id?: string;
 }
 
 export const MINUTE_MS = 60_000;

@@ -171,7 +171,7 @@ function categories(session: Session): object[] {
 const TOKEN_HEADER = base64url({ alg: 'HS256', typ: 'JWT' });
 
 /** A JWT that names the session. It follows from the session, so it is not stored. Klarna does not document its claims. */
-function clientToken(session: Session, call: Call): string {
+export function clientToken(session: Session, call: Pick<Call, 'base' | 'sign'>): string {
   const { purchase_country, locale } = session.details;
   const claims = {
     session_id: session.session_id,
