@@ -2,7 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { renderCatalogueDoc } from '../src/catalogue/doc.ts';
 import { renderCompatibility, renderDisputes, renderOrderStates } from '../src/provider/klarna/doc.ts';
+import { renderCybersource } from '../src/provider/cybersource/doc.ts';
+import { renderCompatibility, renderOrderStates } from '../src/provider/klarna/doc.ts';
 import { renderScenarios } from '../src/provider/scenarios-doc.ts';
+import { renderStatuses } from '../src/provider/statuses-doc.ts';
 
 /** @param page the document as it is, for those of which only a part is made from data */
 const documents: readonly { path: string; render: (page: string) => string }[] = [
@@ -11,6 +14,8 @@ const documents: readonly { path: string; render: (page: string) => string }[] =
   { path: '../docs/orders.md', render: renderOrderStates },
   { path: '../docs/disputes.md', render: renderDisputes },
   { path: '../docs/scenarios.md', render: renderScenarios },
+  { path: '../docs/compatibility/cybersource.md', render: renderCybersource },
+  { path: '../docs/compatibility/statuses.md', render: renderStatuses },
 ];
 
 for (const { path, render } of documents) {
