@@ -1,6 +1,6 @@
 /** `kvitt start`: the server on its own, until it is told to stop. */
 import { PURCHASE } from '../catalogue/provoke.ts';
-import { type ProviderOptions, startProvider } from '../provider/index.ts';
+import { type Provider, type ProviderOptions, startProvider } from '../provider/index.ts';
 import type { readConfig } from './config.ts';
 
 /** Runs until it is told to stop by a signal, then finishes what has begun. Resolves with the exit code. */
@@ -12,7 +12,7 @@ export async function start(config: ReturnType<typeof readConfig>): Promise<numb
   const told = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
   });
-  process.stdout.write(greeting(provider.url, config));
+  process.stdout.write(greeting(provider, config));
   await told;
   await provider.close();
   return 0;
@@ -30,12 +30,17 @@ function explainListen(error: NodeJS.ErrnoException, { host, port }: ProviderOpt
   return problem ? Object.assign(error, { message: `${host}:${port} ${problem}` }) : error;
 }
 
-function greeting(url: string, { username, password, store, control }: ReturnType<typeof readConfig>): string {
+function greeting(
+  { url, cybersource }: Pick<Provider, 'url' | 'cybersource'>,
+  { username, password, store, control }: ReturnType<typeof readConfig>,
+): string {
   const where = store.databaseUrl ? 'PostgreSQL' : `${store.dataDir}/kvitt.db`;
   const shown = password === 'local' ? 'local' : 'as in KVITT_PASSWORD';
+  const secret = password === 'local' ? cybersource.shared_secret : 'from KVITT_PASSWORD, see docs/cybersource.md';
   return `
 Kvitt is listening at ${url}   (data: ${where})
 Username ${username}, password ${shown}
+Cybersource: merchant ${cybersource.merchant_id}, key ${cybersource.key_id}, shared secret ${secret}
 
 ${control ? tour(url, `${username}:${password === 'local' ? 'local' : '$KVITT_PASSWORD'}`) : CONTROL_OFF}
 Stop with Ctrl+C.

@@ -44,6 +44,20 @@ test('without lines a refund fills the oldest captures that have room', () => {
   assert.deepEqual(booked(after, 1_500), [[1_000, 2_000, 0], 0]);
 });
 
+test('a refund that names its capture is booked there, and is of no more than is left of that capture', () => {
+  // Cybersource's refunds are of a capture: one of them must not eat up what another may still need.
+  const order = captured([1_000, 2_000]);
+  const [first, second] = order.captures.map(({ capture_id }) => capture_id);
+  const { order: after } = accepted(refund(order, { refunded_amount: 1_500 }, context, second));
+  assert.deepEqual(
+    after.captures.map(({ refunded_amount }) => refunded_amount),
+    [0, 1_500],
+  );
+  assert.equal(reasonOf(refund(after, { refunded_amount: 501 }, context, second)), 'refund_exceeds_captured');
+  assert.equal(reasonOf(refund(after, { refunded_amount: 1_001 }, context, first)), 'refund_exceeds_captured');
+  assertOrder(accepted(refund(after, { refunded_amount: 500 }, context, second)).order);
+});
+
 test('with lines a refund goes to the capture that has them all, and has room for it', () => {
   const order = captured([1_000, 2_000, 3_000], ['ab', 'bc', 'ad']);
   assert.deepEqual(booked(order, 500, [line(500, { reference: 'c' })]), [[0, 500, 0], 0]);

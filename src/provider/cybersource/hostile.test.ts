@@ -1,0 +1,121 @@
+// Protects: whatever is sent with a good signature, the answer is one of this API's own and never a fault of the server, and the next good request
+// is served.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { fuzz } from '../../testing.ts';
+import { type Provider, startProvider } from '../index.ts';
+import { OPERATIONS } from './operations.ts';
+import { type Answered, authorizationBody, CybersourceShop, partBody, sessionBody } from './testing.ts';
+
+let provider: Provider;
+let shop: CybersourceShop;
+let ids: readonly string[];
+before(async () => {
+  provider = await startProvider();
+  shop = await CybersourceShop.open(() => provider);
+  const session = await shop.session('inline');
+  const authorized = await shop.authorize(await shop.approve(session.id));
+  const captured = await shop.capture(authorized.id, '10.00');
+  ids = [session.id, authorized.id, captured.id, 'x', '%00', '7179500000000000000000'];
+});
+after(() => provider.close());
+
+function assertOwn({ status, body, text, headers }: Answered): void {
+  assert.match(headers.get('v-c-correlation-id') ?? '', /^[0-9a-f-]{36}$/);
+  assert.ok([200, 201, 204, 400, 404, 405, 501].includes(status), `${status} ${text}`);
+  if (status === 400) assert.equal(body.status, 'INVALID_REQUEST', text);
+  if (status === 404 || status === 501) assert.equal(typeof body.response?.rmsg, 'string', text);
+  assert.ok(text === '' || !body.status || body.status !== 'SERVER_ERROR');
+}
+
+const BODIES: readonly object[] = [
+  sessionBody('HOP'),
+  sessionBody('inline'),
+  authorizationBody('token'),
+  partBody('AP_CAPTURE', '1.00'),
+  partBody('AP_REFUND', '1.00'),
+  partBody('AP_AUTH_REVERSAL'),
+  partBody('AP_STATUS'),
+  { clientReferenceInformation: { transactionId: 'a' } },
+];
+
+const strange = fc.oneof(
+  fc.constantFrom<unknown>(
+    null,
+    '',
+    '\u0000',
+    '\ud800',
+    [],
+    {},
+    [[]],
+    true,
+    -1,
+    1e308,
+    0.1,
+    '1e9',
+    '__proto__',
+    'x'.repeat(5_000),
+  ),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+
+/** The body with something strange in the place of one of its values, anywhere. */
+const mutated = fc.tuple(fc.constantFrom(...BODIES), fc.nat(), strange).map(([body, at, value]) => {
+  const copy = structuredClone(body) as Record<string, unknown>;
+  const places: [Record<string, unknown>, string][] = [];
+  const walk = (node: Record<string, unknown>) => {
+    for (const [key, child] of Object.entries(node)) {
+      places.push([node, key]);
+      if (typeof child === 'object' && child !== null) walk(child as Record<string, unknown>);
+    }
+  };
+  walk(copy);
+  const [node, key] = places[at % places.length] as [Record<string, unknown>, string];
+  Object.defineProperty(node, key, { value, enumerable: true });
+  return copy;
+});
+
+test('bodies with anything in the place of any value', async () => {
+  const paths = OPERATIONS.filter(({ method }) => method !== 'GET' && method !== 'DELETE');
+  await fuzz(
+    fc.asyncProperty(mutated, fc.constantFrom(...paths), fc.nat(), async (body, { method, path }, at) => {
+      assertOwn(await shop.call(method, path.replace(/\{\w+\}/, ids[at % ids.length] ?? ''), body));
+    }),
+    400,
+  );
+  await shop.session();
+});
+
+test('texts that are no JSON, and paths that are none', async () => {
+  const text = fc.string({ unit: 'binary', maxLength: 60 }).filter((each) => each.isWellFormed());
+  await fuzz(
+    fc.asyncProperty(text, fc.constantFrom(...OPERATIONS), async (body, { method, path }) => {
+      if (method !== 'GET' && method !== 'DELETE')
+        assertOwn(await shop.call(method, path.replace(/\{\w+\}/, 'x'), body));
+      assertOwn(await shop.call('POST', `/pts/v2/${encodeURIComponent(body)}`, '{}'));
+    }),
+    150,
+  );
+  await shop.session();
+});
+
+test('headers of a signature that are anything', async () => {
+  const printable = fc
+    .string({ unit: 'binary-ascii', maxLength: 60 })
+    .map((each) => each.replace(/[^ -~]/g, '"').trim());
+  await fuzz(
+    fc.asyncProperty(printable, printable, printable, async (signature, merchant, bearer) => {
+      const headers = {
+        signature: `keyid="${signature}", headers="${signature}", signature="${signature}"`,
+        'v-c-merchant-id': merchant,
+      };
+      const target = '/pts/v2/payments';
+      assert.equal((await shop.send({ method: 'POST', target, body: '{}', headers })).status, 401);
+      const authorization = `Bearer ${bearer.replaceAll(' ', '.')}`;
+      assert.equal((await shop.send({ method: 'POST', target, body: '{}', headers: { authorization } })).status, 401);
+    }),
+    200,
+  );
+});
