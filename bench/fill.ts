@@ -22,7 +22,7 @@ import type { Changes, LogEntry, Put, Store, Work } from '../src/store/store.ts'
 import { type OrderCreate, orderCreate, type SessionCreate, sessionCreate } from '../src/wire/klarna-payments.ts';
 import * as managed from '../src/wire/order-management.ts';
 import { check } from '../src/wire/shape.ts';
-import { CAPTURE, CREDENTIALS, PURCHASE, REFUND } from './scenarios.ts';
+import { CAPTURE, CREDENTIALS, PURCHASE, REFUND } from './purchase.ts';
 
 const SPREAD_MS = 5 * DAY_MS;
 /** Later than anything that is measured but the year: a server that makes payouts is busy. */

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 
 const PARTS = ['sessions', 'purchases', 'growth', 'year', 'starting', 'page'] as const;
+const PARTS = ['sessions', 'purchases', 'growth', 'starting', 'page', 'faces'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Options {

@@ -7,8 +7,8 @@ import { median, ms, percentile, whole } from './numbers.ts';
 import type { Options } from './options.ts';
 import { KVITT_FILE } from './peers.ts';
 import { type Running, startServer } from './processes.ts';
+import { CREDENTIALS, PURCHASE } from './purchase.ts';
 import { target } from './report.ts';
-import { CREDENTIALS, PURCHASE } from './scenarios.ts';
 
 const RENDER_MOST_MS = 100;
 const SIZE_MOST_KB = 60;

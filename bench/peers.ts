@@ -2,7 +2,8 @@
 
 import { fileURLToPath } from 'node:url';
 import { NODE_FLAGS } from '../scripts/node-flags.mjs';
-import { CREDENTIALS, type ScenarioName } from './scenarios.ts';
+import { CREDENTIALS } from './purchase.ts';
+import type { ScenarioName } from './scenarios.ts';
 
 export interface Peer {
   readonly name: string;

@@ -3,6 +3,7 @@
  * is missed is printed as missed and is no failure of the run; a request that fails is.
  */
 import { removeCopies } from './data.ts';
+import { faces } from './faces.ts';
 import { growth } from './growth.ts';
 import { describeMachine } from './machine.ts';
 import { type Options, type Part, readOptions, USAGE } from './options.ts';
@@ -20,6 +21,7 @@ const RUNS: Readonly<Record<Part, (options: Options) => Promise<string>>> = {
   year,
   starting,
   page,
+  faces,
 };
 
 async function main(args: readonly string[]): Promise<void> {

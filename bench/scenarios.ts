@@ -1,56 +1,8 @@
 /** What is sent to the servers: steps that each of the connections goes through again and again, one request at a time. */
 import { readFileSync } from 'node:fs';
 import type { Step } from 'autocannon';
-
-export const CREDENTIALS = { username: 'K000001_local', password: 'local' } as const;
-
-/** A purchase of two lines as a shop sends it. The amounts add up; the address is that of no test person. */
-export const PURCHASE = {
-  purchase_country: 'SE',
-  purchase_currency: 'SEK',
-  locale: 'sv-SE',
-  order_amount: 40_000,
-  order_tax_amount: 8_000,
-  order_lines: [
-    {
-      type: 'physical',
-      reference: '19-402-SE',
-      name: 'Red T-shirt',
-      quantity: 2,
-      unit_price: 15_000,
-      tax_rate: 2_500,
-      total_amount: 30_000,
-      total_discount_amount: 0,
-      total_tax_amount: 6_000,
-    },
-    {
-      type: 'physical',
-      reference: '20-117-SE',
-      name: 'Mug',
-      quantity: 1,
-      unit_price: 10_000,
-      tax_rate: 2_500,
-      total_amount: 10_000,
-      total_discount_amount: 0,
-      total_tax_amount: 2_000,
-    },
-  ],
-  billing_address: {
-    given_name: 'Alva',
-    family_name: 'Lindqvist',
-    email: 'alva.lindqvist@example.com',
-    phone: '+46701740615',
-    street_address: 'Storgatan 12',
-    postal_code: '111 22',
-    city: 'Stockholm',
-    country: 'SE',
-  },
-  merchant_reference1: 'ON4711',
-  merchant_urls: { confirmation: 'https://shop.example/confirmation' },
-} as const;
-
-export const CAPTURE = { captured_amount: PURCHASE.order_amount, description: 'Shipped' } as const;
-export const REFUND = { refunded_amount: PURCHASE.order_amount, description: 'Returned' } as const;
+import { cybersourceLifecycle } from './cybersource.ts';
+import { CAPTURE, CREDENTIALS, PURCHASE, REFUND } from './purchase.ts';
 
 const basic = (username: string, password: string) =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
@@ -86,7 +38,13 @@ interface Ids {
   readonly collect?: (order_id: string) => void;
 }
 
-export const SCENARIOS = { session: () => [CREATE_SESSION], charge: () => [CREATE_CHARGE], lifecycle, read } as const;
+export const SCENARIOS = {
+  session: () => [CREATE_SESSION],
+  charge: () => [CREATE_CHARGE],
+  lifecycle,
+  read,
+  cybersource: cybersourceLifecycle,
+} as const;
 export type ScenarioName = keyof typeof SCENARIOS;
 
 /** From session to refund, each step with the ids that the steps before it were answered with. */

@@ -99,7 +99,7 @@ export function refuteProof(
   claim: Claim,
   request: Request,
   key: CybersourceKey,
-  secret: Buffer | undefined,
+  secret: KeyObject | undefined,
   now_ms: number,
 ): Explanation | undefined {
   if (claim.kind === 'token') return refuteToken(claim, request, key, secret, now_ms);
@@ -113,7 +113,7 @@ const digestOf = ({ body }: Request) => createHash('sha256').update(body.text).d
 function refuteSignature(
   { algorithm, headers, signature }: SignatureParts,
   request: Request,
-  secret: Buffer | undefined,
+  secret: KeyObject | undefined,
   now_ms: number,
 ): Explanation | undefined {
   if (!secret) return wrong('A certificate signs JSON web tokens only.', 'Use a shared secret here.').wrong;
@@ -180,7 +180,7 @@ function refuteToken(
   { token, merchant_id }: Extract<Claim, { kind: 'token' }>,
   request: Request,
   key: CybersourceKey,
-  secret: Buffer | undefined,
+  secret: KeyObject | undefined,
   now_ms: number,
 ): Explanation | undefined {
   if (!isSigned(token, key, secret))
@@ -226,7 +226,7 @@ function refuteTimes({ iat, exp, jti }: Token['claims'], now_ms: number): Explan
 }
 
 /** The key's kind decides the algorithm, so that a public key is never taken for a secret. */
-function isSigned({ alg, signed, signature }: Token, key: CybersourceKey, secret: Buffer | undefined): boolean {
+function isSigned({ alg, signed, signature }: Token, key: CybersourceKey, secret: KeyObject | undefined): boolean {
   const bytes = Buffer.from(signature, 'base64url');
   if (key.type === 'p12') {
     return alg === 'RS256' && verify('RSA-SHA256', Buffer.from(signed), publicKey(key.public_key ?? ''), bytes);

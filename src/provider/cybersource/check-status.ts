@@ -25,6 +25,9 @@ const ABOUT: Readonly<Record<(typeof STATUS_ACTIONS)[number], PaymentType | 'ses
 
 export const checkStatusHandler: Handler = function* (call) {
   const id = call.params.id ?? '';
+  // The general action nearly always asks about a transaction, so that is looked for first.
+  const payment = yield* readPaymentRecord(id, call.context);
+  if (payment) return refuseAction(payment.type, call) ?? (yield* checkPayment(payment, call));
   const session = yield* readSessionRecord(id, call.context);
   if (session) {
     const wrong = refuseAction('session', call);
@@ -35,9 +38,7 @@ export const checkStatusHandler: Handler = function* (call) {
     });
     return json(201, view, { subject: session.session_id ?? '' });
   }
-  const payment = yield* readPaymentRecord(id, call.context);
-  if (!payment) return problemReply(NOT_FOUND, [UNKNOWN]);
-  return refuseAction(payment.type, call) ?? (yield* checkPayment(payment, call));
+  return problemReply(NOT_FOUND, [UNKNOWN]);
 };
 
 const UNKNOWN = {

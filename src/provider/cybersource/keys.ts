@@ -24,5 +24,5 @@ export function localSecret(password: string): string {
 
 /** Whether a key is of this secret. */
 export function isKeyOf({ sealed_secret }: CybersourceKey, secret: string, sealer: Sealer): boolean {
-  return sealed_secret !== undefined && sealer.open(sealed_secret).equals(Buffer.from(secret, 'base64'));
+  return sealed_secret !== undefined && sealer.open(sealed_secret).export().equals(Buffer.from(secret, 'base64'));
 }

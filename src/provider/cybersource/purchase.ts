@@ -10,18 +10,17 @@ import type {
 } from '../../wire/cybersource.ts';
 import type { Address, OrderCreate, OrderLine, SessionCreate, SessionUpdate } from '../../wire/klarna-payments.ts';
 
-/** Leaves out what is not given. */
+/** Leaves out what is not given, of an object that nobody else has. */
 function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
+  for (const name in fields) if (fields[name] === undefined) delete fields[name];
+  return fields as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 /** The payment session that a session request asks for. */
 export function sessionOf(body: CreateSession): SessionCreate {
   const { billTo } = body.orderInformation;
   const purchase_country = billTo.country;
-  return { ...sessionChanges(body, purchase_country), ...wholeOf(body, purchase_country), purchase_country };
+  return { ...details(body), ...wholeOf(body, purchase_country), purchase_country };
 }
 
 /** What a session request changes of a payment session. @param country of the session, where the request names none */
