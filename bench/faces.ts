@@ -1,5 +1,6 @@
 /** The same purchase through each face of the engine: what it costs to speak another API than Klarna's own. */
 import { createSecretKey } from 'node:crypto';
+import { table } from '../scripts/markdown.ts';
 import { readClaim, refuteProof } from '../src/provider/cybersource/authenticate.ts';
 import { localSecret } from '../src/provider/cybersource/keys.ts';
 import { signedRequest } from './cybersource.ts';
@@ -10,7 +11,7 @@ import type { Options } from './options.ts';
 import { KVITT_FILE } from './peers.ts';
 import { measure, startServer } from './processes.ts';
 import { CREDENTIALS } from './purchase.ts';
-import { table, target } from './report.ts';
+import { target } from './report.ts';
 import type { ScenarioName } from './scenarios.ts';
 
 interface Face {

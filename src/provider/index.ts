@@ -138,6 +138,7 @@ async function startOn(
   const checkout = new CheckoutFace({ world, secret, local, hosted, faults: background.faults, onCallbacks });
   const cybersource = new CybersourceFace({
     world,
+    faults: background.faults,
     secret,
     publicUrl,
     onCallbacks,

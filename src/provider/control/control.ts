@@ -14,6 +14,7 @@ import { CustomerTokenControl } from './customer-tokens.ts';
 import { DisputeControl } from './disputes.ts';
 import { FaultControl } from './faults.ts';
 import { CybersourceControl } from './cybersource.ts';
+import { FaultControl } from './faults.ts';
 import { HostedControl } from './hosted.ts';
 import { LOG_FILTERS, LogControl } from './log.ts';
 import { MerchantControl } from './merchants.ts';

@@ -4,6 +4,7 @@
  * 401 and 404 and the choices marked so in docs/compatibility/cybersource.md are inferred.
  */
 
+import { lookup } from '../../catalogue/index.ts';
 import { ACTIONS } from '../../wire/cybersource.ts';
 import { bracketPath, type Fault } from '../../wire/shape.ts';
 import type { Explanation, Reason, Refusal } from '../engine/outcome.ts';
@@ -20,6 +21,7 @@ const INVALID_REASONS = {
   EXCEEDS_AUTH_AMOUNT: 'Declined - The requested amount exceeds what is left of the authorization',
   AUTH_ALREADY_REVERSED: 'Declined - The authorization has already been reversed',
   TRANSACTION_ALREADY_SETTLED: 'Declined - The authorization has already been captured',
+  PROCESSOR_UNAVAILABLE: 'Declined - The processor is not available',
   NOT_VOIDABLE: 'Declined - Transactions of Klarna cannot be voided',
   NOT_SUPPORTED: 'Declined - Klarna does not support this request',
 } as const;
@@ -34,7 +36,7 @@ interface Detail {
 export type Problem =
   | { readonly kind: 'invalid'; readonly reason: InvalidReason; readonly details?: readonly Detail[] }
   | { readonly kind: 'message'; readonly status: 401 | 404 | 405 | 413 | 415 | 429 | 501; readonly rmsg: string }
-  | { readonly kind: 'server'; readonly reason: 'SYSTEM_ERROR'; readonly message: string };
+  | { readonly kind: 'server'; readonly reason: 'SYSTEM_ERROR' | 'SERVER_TIMEOUT'; readonly message: string };
 
 export const invalid = (reason: InvalidReason, details?: readonly Detail[]): Problem => ({
   kind: 'invalid',
@@ -43,6 +45,16 @@ export const invalid = (reason: InvalidReason, details?: readonly Detail[]): Pro
 });
 export const UNAUTHORIZED: Problem = { kind: 'message', status: 401, rmsg: 'Authentication Failed' };
 export const NOT_FOUND: Problem = { kind: 'message', status: 404, rmsg: 'Resource not found' };
+
+/** An error of the catalogue's that was ordered by name, as this API would tell it. @param status one of the entry's; absent: the first */
+export function orderedProblem(code: string, status: number = lookup(code)?.http[0] ?? 500): Problem {
+  if (status === 401) return UNAUTHORIZED;
+  if (status === 404) return NOT_FOUND;
+  if (status === 429) return { kind: 'message', status, rmsg: 'Too many requests' };
+  if (status < 500) return invalid('PROCESSOR_UNAVAILABLE');
+  const reason = status === 504 ? 'SERVER_TIMEOUT' : 'SYSTEM_ERROR';
+  return { kind: 'server', reason, message: 'Error - General system failure' };
+}
 
 /** Status and body of a problem. @param now_ms the merchant's time, where the merchant is known */
 export function problemAnswer(problem: Problem, now_ms: number): { status: number; body: string } {

@@ -12,16 +12,20 @@ import { sessionOfToken } from '../checkout/client-token.ts';
 import type { Explanation } from '../engine/outcome.ts';
 import type { Context, CybersourceKey, Merchant } from '../engine/state.ts';
 import { explainFaults } from '../klarna/faults.ts';
+import { type Allowance, RateLimiter } from '../klarna/rate-limits.ts';
+import { explainFault, type FaultNote, type OrderedFaults } from '../ordered-faults.ts';
 import { outboxMessages } from '../outbox.ts';
 import { type Sealer, sealer } from '../sealing.ts';
 import type { World } from '../world.ts';
 import { type Claim, readClaim, refuteProof } from './authenticate.ts';
-import { bodyProblem, NOT_FOUND, type Problem, problemAnswer, UNAUTHORIZED } from './errors.ts';
+import { bodyProblem, NOT_FOUND, orderedProblem, type Problem, problemAnswer, UNAUTHORIZED } from './errors.ts';
 import { type Built, type Call, type Operation, problemReply, type Reply } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 
 export interface CybersourceOptions {
   readonly world: World;
+  /** What was ordered to go wrong. */
+  readonly faults: OrderedFaults;
   /** Key of the installation. */
   readonly secret: string;
   /** Where this server is reached, when the Host header does not say (behind a proxy). */
@@ -37,6 +41,8 @@ interface Arrival {
   readonly request: Request;
   readonly correlation_id: string;
   readonly real_now_ms: number;
+  /** The fault on order that struck it. */
+  readonly fault?: FaultNote;
 }
 
 /** Who signed the request, and with which key. */
@@ -54,12 +60,14 @@ export class CybersourceFace {
   readonly #options: CybersourceOptions;
   readonly #store: Store;
   readonly #sealer: Sealer;
+  readonly #limiter: RateLimiter;
   readonly #router = new Router<Operation>(OPERATIONS.map((operation) => ({ ...operation, target: operation })));
 
   constructor(options: CybersourceOptions) {
     this.#options = options;
     this.#store = options.world.store;
     this.#sealer = sealer(options.secret);
+    this.#limiter = new RateLimiter(options.world.store);
   }
 
   owns(path: string): boolean {
@@ -112,10 +120,34 @@ export class CybersourceFace {
     };
   }
 
-  async #authorized(arrival: Arrival, { merchant, key_id }: Principal): Promise<Answer> {
+  async #authorized(arrival: Arrival, principal: Principal): Promise<Answer> {
+    const { merchant } = principal;
+    const { method, path } = arrival.request;
+    const match = this.#router.match(method, path);
+    const operation = match?.target?.name;
+    const rate_class = operation === 'createSession' ? 'create_session' : 'other';
+    const taken =
+      merchant.rate_limits === 'off' ? FREE : await this.#limiter.take(merchant, rate_class, arrival.real_now_ms);
+    const admit = (at: Arrival) => this.#admitted(at, principal, match, taken);
+    if (!merchant.faults) return admit(arrival);
+    const strike = await this.#options.faults.strike(merchant, { method, path, operation });
+    if (!strike) return admit(arrival);
+    return this.#options.faults.during(strike, merchant, {
+      // Time may have passed since the request came in.
+      carryOut: (fault) => admit({ ...arrival, fault, real_now_ms: this.#options.world.now() }),
+      error: (code, status) => answerOf(problemReply(orderedProblem(code, status), []), arrival, merchant),
+      leaveOut: (answer, fault) => this.#store.note(leftOut({ ...arrival, fault }, merchant, answer)),
+    });
+  }
+
+  async #admitted(
+    arrival: Arrival,
+    { merchant, key_id }: Principal,
+    match: Match<Operation> | undefined,
+    allowance: Allowance,
+  ): Promise<Answer> {
     const { request } = arrival;
-    const match = this.#router.match(request.method, request.path);
-    const refused = refuseRoute(match, request) ?? refuseBytes(request);
+    const refused = refuseRoute(match, request) ?? refuseRate(allowance) ?? refuseBytes(request);
     const operation = match?.target;
     if (refused || !match || !operation?.serve.built)
       return this.#refuse(arrival, merchant, refused ?? problemReply(NOT_FOUND, []));
@@ -236,6 +268,26 @@ function refuseRoute(match: Match<Operation> | undefined, request: Request): Rep
   return problemReply({ kind: 'message', status: 501, rmsg: serve.reason }, [{ message: serve.reason, change }]);
 }
 
+const FREE: Allowance = { allowed: true, headers: [] };
+
+/** Cybersource publishes no limits; Klarna's lie beneath (inferred). */
+function refuseRate({ allowed }: Allowance): Reply | undefined {
+  if (allowed) return undefined;
+  const message = 'The merchant’s requests of this class in this second exceed the limit.';
+  const problem: Problem = { kind: 'message', status: 429, rmsg: 'Too many requests' };
+  return problemReply(problem, [{ message, change: 'Wait for a second, then go on more slowly.' }]);
+}
+
+/** A request that a fault kept from being carried out; status 0 where nothing whole was answered. */
+function leftOut(arrival: Arrival & { fault: FaultNote }, merchant: Merchant, { status, cut, body }: Answer): LogEntry {
+  const explained: Reply = {
+    status: cut ? 0 : status,
+    body: String(body),
+    explanations: [explainFault(arrival.fault)],
+  };
+  return logEntry(arrival, merchant, explained);
+}
+
 function refuseBytes({ body }: Request): Reply | undefined {
   if (!body.fault) return undefined;
   const large = body.fault === 'too_large';
@@ -291,7 +343,7 @@ function logEntry(arrival: Arrival, merchant: Merchant | undefined, reply: Reply
     subject: reply.subject ?? '',
     request: reply.problem === UNAUTHORIZED ? '' : withoutClientToken(request.body.text),
     response: reply.secret ? '' : body,
-    note: noteOf(reply),
+    note: noteOf(reply, arrival),
   };
 }
 
@@ -300,11 +352,19 @@ function withoutClientToken(text: string): string {
   return text.replace(/("preApprovalToken"\s*:\s*")[^".]*\.[^"]*/g, '$1(not logged)');
 }
 
-function noteOf({ problem, failure, explanations }: Reply): string {
-  if (!problem && !failure) return '';
+function noteOf(reply: Reply, { request, fault }: Arrival): string {
+  const { problem, failure, explanations } = reply;
+  if (!problem && !failure && !fault) return '';
   const word = failure ? 'FAILED' : problem?.kind === 'message' ? 'UNAUTHORIZED' : problem?.reason;
   const code = problem?.kind === 'message' && problem.status !== 401 ? undefined : lookup(word ?? '')?.code;
-  return JSON.stringify({ ...(code && { code }), ...(explanations?.length && { explanations }) });
+  // Whether something is different from before, whatever the client was told.
+  const took_effect =
+    request.method !== 'GET' && !problem && !failure && (reply.status === 201 || reply.status === 204);
+  return JSON.stringify({
+    ...(code && { code }),
+    ...(explanations?.length && { explanations }),
+    ...(fault && { fault: { ...fault, took_effect } }),
+  });
 }
 
 function failed(arrival: Arrival, cause: unknown): Answer {

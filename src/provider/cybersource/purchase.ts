@@ -10,10 +10,11 @@ import type {
 } from '../../wire/cybersource.ts';
 import type { Address, OrderCreate, OrderLine, SessionCreate, SessionUpdate } from '../../wire/klarna-payments.ts';
 
-/** Leaves out what is not given, of an object that nobody else has. */
+/** Leaves out what is not given. */
 function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  for (const name in fields) if (fields[name] === undefined) delete fields[name];
-  return fields as { [K in keyof T]?: Exclude<T[K], undefined> };
+  const present: Partial<T> = {};
+  for (const name in fields) if (fields[name] !== undefined) present[name] = fields[name];
+  return present as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 /** The payment session that a session request asks for. */
