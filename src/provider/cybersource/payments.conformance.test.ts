@@ -328,6 +328,19 @@ for (const kind of STORES) {
       assert.deepEqual([captured_amount, refunded_amount], [6000, 3100]);
     });
 
+    test('of many authorizations under one reference at once, one is let through', async () => {
+      const shop = await open();
+      const code = { clientReferenceInformation: { code: 'cart-7', transactionId: 'till-9' } };
+      const tokens: string[] = [];
+      while (tokens.length < 8) tokens.push(await shop.approve((await shop.session('inline')).id));
+      const tried = await Promise.all(
+        tokens.map((token) => shop.call('POST', PAYMENTS, authorizationBody(token, code))),
+      );
+      const authorized = tried.filter(({ body: { status } }) => status === 'AUTHORIZED');
+      const repeated = tried.filter(({ body: { reason } }) => reason === 'DUPLICATE_REQUEST');
+      assert.deepEqual([authorized.length, repeated.length], [1, 7]);
+    });
+
     test('what belongs to another merchant does not exist', async () => {
       const [mine, theirs] = [await open(), await open()];
       const { id } = await mine.authorized();
