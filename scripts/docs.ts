@@ -1,9 +1,8 @@
 /** Writes the documents that are made from data: `node scripts/docs.ts`. Tests compare the files with the data. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { renderCatalogueDoc } from '../src/catalogue/doc.ts';
-import { renderCompatibility, renderDisputes, renderOrderStates } from '../src/provider/klarna/doc.ts';
 import { renderCybersource } from '../src/provider/cybersource/doc.ts';
-import { renderCompatibility, renderOrderStates } from '../src/provider/klarna/doc.ts';
+import { renderCompatibility, renderDisputes, renderOrderStates } from '../src/provider/klarna/doc.ts';
 import { renderScenarios } from '../src/provider/scenarios-doc.ts';
 import { renderStatuses } from '../src/provider/statuses-doc.ts';
 
@@ -15,7 +14,7 @@ const documents: readonly { path: string; render: (page: string) => string }[] =
   { path: '../docs/disputes.md', render: renderDisputes },
   { path: '../docs/scenarios.md', render: renderScenarios },
   { path: '../docs/compatibility/cybersource.md', render: renderCybersource },
-  { path: '../docs/compatibility/statuses.md', render: renderStatuses },
+  { path: '../docs/compatibility/statuses.md', render: () => renderStatuses() },
 ];
 
 for (const { path, render } of documents) {

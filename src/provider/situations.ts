@@ -19,6 +19,8 @@ export interface Situation {
   readonly session?: Session;
   readonly hosted?: HostedSession;
   readonly order?: Order;
+  /** What lost disputes were about. */
+  readonly charged_back?: readonly string[];
   readonly now_ms: number;
 }
 
@@ -163,4 +165,17 @@ export const SITUATIONS: readonly Situation[] = [
   order('order CAPTURED, part released', { status: 'CAPTURED', ...captured(60) }),
   order('order CAPTURED, part refunded', { status: 'CAPTURED', ...captured(100, 40) }),
   order('order CAPTURED, all refunded', { status: 'CAPTURED', ...captured(100, 100) }),
+  order('order CAPTURED, in dispute', {
+    status: 'CAPTURED',
+    ...captured(100),
+    disputes: [{ dispute_id: 'dispute', amount: 100 }],
+  }),
+  {
+    ...order('order CAPTURED, dispute lost', {
+      status: 'CAPTURED',
+      ...captured(100),
+      disputes: [{ dispute_id: 'dispute', amount: 100, outcome: 'LOST' }],
+    }),
+    charged_back: ['capture'],
+  },
 ];

@@ -26,10 +26,10 @@ const KLARNA: StatusColumn = {
 /** The check of the session; or of the authorization and of each transaction that followed. */
 const CYBERSOURCE: StatusColumn = {
   title: 'Cybersource',
-  of: ({ session, hosted, order, now_ms }) => {
+  of: ({ session, hosted, order, charged_back = [], now_ms }) => {
     if (!order) return `\`${sessionStatus(session, hosted, now_ms)}\``;
     const followed = [
-      ...order.captures.map((capture) => `capture \`${captureStatus(capture, [])}\``),
+      ...order.captures.map((capture) => `capture \`${captureStatus(capture, charged_back)}\``),
       ...order.refunds.map(() => `refund \`${SUCCESS.refund}\``),
       ...(order.status === 'CANCELLED' && order.fraud_status === 'ACCEPTED'
         ? [`reversal \`${SUCCESS.reversal}\``]

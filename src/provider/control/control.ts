@@ -11,9 +11,8 @@ import { redacted } from '../redact.ts';
 import type { World } from '../world.ts';
 import { ClockControl } from './clock.ts';
 import { CustomerTokenControl } from './customer-tokens.ts';
-import { DisputeControl } from './disputes.ts';
-import { FaultControl } from './faults.ts';
 import { CybersourceControl } from './cybersource.ts';
+import { DisputeControl } from './disputes.ts';
 import { FaultControl } from './faults.ts';
 import { HostedControl } from './hosted.ts';
 import { LOG_FILTERS, LogControl } from './log.ts';
@@ -169,6 +168,9 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
     ),
     route('POST', `${CYBERSOURCE}/abandon`, 'The shopper of a session gives up', (call) =>
       cybersource.act('abandon', call),
+    ),
+    route('POST', `${CYBERSOURCE}/chargeback`, 'The shopper disputes a capture and wins: {"amount":100}', (call) =>
+      cybersource.chargeBack(call),
     ),
     route('GET', '/inbox', 'Messages that shoppers would have got, newest first: ?limit', (call) =>
       hosted.inbox(call, merchants),

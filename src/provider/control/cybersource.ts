@@ -1,14 +1,31 @@
 /** Keys of Cybersource's API, and what a shopper or Klarna does with a session or a transaction of it, by its 22-digit id. */
-import { read, type Work } from '../../store/store.ts';
-import { choice, text } from '../../wire/shape.ts';
+import { read, readShared, type Work } from '../../store/store.ts';
+import { choice, integer, text } from '../../wire/shape.ts';
 import { recordKey } from '../cybersource/ids.ts';
 import { KEYS_MOST, newSharedSecret, sharedKey } from '../cybersource/keys.ts';
 import { makeP12 } from '../cybersource/p12.ts';
 import type { CybersourcePayment, CybersourceSession } from '../cybersource/records.ts';
-import type { CybersourceKey, Merchant } from '../engine/state.ts';
+import { disputeChanges } from '../disputes.ts';
+import { acceptLoss } from '../engine/dispute.ts';
+import { type Opening, openDispute } from '../engine/dispute-open.ts';
+import { type Dispute, isOpen, OLD_REASONS, type OldReason } from '../engine/dispute-state.ts';
+import { accept, type Outcome, type Refused, refuse } from '../engine/outcome.ts';
+import type { CybersourceKey, Merchant, Order } from '../engine/state.ts';
+import { bringUpToDate } from '../engine/time.ts';
 import { installationSealer } from '../installation.ts';
+import { outboxMessages } from '../outbox.ts';
 import type { HostedControl } from './hosted.ts';
-import { type ControlCall, type ControlOptions, type ControlReply, closed, ok, problem, readAs } from './reply.ts';
+import {
+  type About,
+  type ControlCall,
+  type ControlOptions,
+  type ControlReply,
+  closed,
+  ok,
+  problem,
+  readAs,
+  refusedBy,
+} from './reply.ts';
 import type { ShopperControl } from './shopper.ts';
 
 const keyRequest = closed({
@@ -20,6 +37,11 @@ const keyRequest = closed({
     like: 'base64',
   }),
   password: text({ min: 1, max: 255 }),
+});
+
+const chargebackRequest = closed({
+  reason: choice(Object.keys(OLD_REASONS)),
+  amount: integer({ min: 1 }),
 });
 
 /** What a shopper does, and the engine's word for it. */
@@ -117,6 +139,46 @@ export class CybersourceControl {
     return act === 'abandon' ? this.#hosted.back(on) : this.#hosted.pay(on);
   }
 
+  /** The shopper disputes a capture, or what is given of it, and the merchant loses at once. */
+  async chargeBack({ params, body }: ControlCall): Promise<ControlReply> {
+    const { value, refused } = readAs(chargebackRequest, body);
+    if (refused) return refused;
+    const payment = await this.#payment(params);
+    if (payment?.type !== 'capture' || !payment.capture_id)
+      return problem(404, 'NOT_FOUND', `${(params.request_id ?? '').slice(0, 64)} is not the id of a capture`);
+    const { reason = 'goods_not_received', amount } = value;
+    const opening = { old_reason: reason as OldReason, capture_id: payment.capture_id, ...(amount && { amount }) };
+    const { outcome, about } = await this.#options.world.store.run(() => this.#losing(payment, opening));
+    if (!outcome.ok) return refusedBy(outcome.refusal, 'dispute', about);
+    this.#options.background.kick(payment.merchant_id);
+    const { dispute_id, closed: end } = outcome.value;
+    const charged = { dispute_id, status: 'CHARGEBACK', charged_back_amount: end?.chargeback_amount ?? 0 };
+    return { ...ok(charged), ...(about && { about }) };
+  }
+
+  *#losing(
+    { order_id = '', merchant_id }: CybersourcePayment,
+    opening: Opening,
+  ): Work<{ outcome: Outcome<Dispute>; about?: About }> {
+    const { world } = this.#options;
+    const stored = yield* read<Order>('order', order_id);
+    const merchant = yield* readShared<Merchant>('merchant', merchant_id);
+    if (!stored || !merchant) return { answer: { outcome: GONE }, changes: {} };
+    const context = { ...world, merchant, now_ms: world.now() + merchant.clock_offset_ms };
+    const about: About = { merchant_id, at_ms: context.now_ms, subject: order_id };
+    const current = bringUpToDate(stored, context);
+    const opened = openDispute(current.order, opening, context);
+    // Below the merchant's threshold it is lost already.
+    const lost = opened.ok && isOpen(opened.value.dispute) ? acceptLoss(opened.value.dispute, context) : opened;
+    if (!opened.ok || !lost.ok)
+      return { answer: { outcome: opened.ok ? (lost as Refused) : opened, about }, changes: {} };
+    const { dispute } = lost.value;
+    const callbacks = [...current.callbacks, ...opened.value.callbacks, ...lost.value.callbacks];
+    const put = disputeChanges(undefined, dispute, opened.value.order);
+    const outbox = outboxMessages(callbacks, merchant_id, world);
+    return { answer: { outcome: accept(dispute), about }, changes: { put, outbox } };
+  }
+
   #session({ request_id = '' }: ControlCall['params']): Promise<CybersourceSession | undefined> {
     return this.#record<CybersourceSession>('cybersource_session', request_id);
   }
@@ -130,6 +192,8 @@ export class CybersourceControl {
     return key === undefined ? undefined : this.#options.world.store.get<T>(kind, key);
   }
 }
+
+const GONE = refuse('order_unknown', { message: 'The capture’s order is gone.', change: 'Make another purchase.' });
 
 interface NewKey {
   readonly key: CybersourceKey;

@@ -2,6 +2,8 @@
 import { type Ask, type Put, read } from '../../store/store.ts';
 import { UUID } from '../../wire/common.ts';
 import type { AuthorizationRequest, ReversalRequest, TimeoutReversal } from '../../wire/cybersource.ts';
+import { type Case, readOpenDisputes, settleDisputes } from '../disputes.ts';
+import { withDispute } from '../engine/dispute-moves.ts';
 import { cancel, readableOrder, updateAuthorization } from '../engine/order.ts';
 import type { Explanation } from '../engine/outcome.ts';
 import { placeOrder } from '../engine/place-order.ts';
@@ -164,6 +166,8 @@ export interface Found {
   readonly order: Order;
   /** What time brought about. */
   readonly callbacks: readonly Callback[];
+  /** Open disputes, which a refund may settle. */
+  readonly disputes: readonly Case[];
 }
 
 export function* readTransaction(
@@ -176,7 +180,7 @@ export function* readTransaction(
   const wanted = record?.type === type && record.failure === undefined ? record : undefined;
   const order = wanted?.order_id ? yield* read<Order>('order', wanted.order_id) : undefined;
   const readable = readableOrder(order, call.context);
-  if (wanted && readable.ok) return { found: { record: wanted, ...bringUpToDate(readable.value, call.context) } };
+  if (wanted && readable.ok) return { found: yield* asOfNow(wanted, readable.value, call) };
   const explanation: Explanation = {
     field: 'id',
     got: id.slice(0, 60),
@@ -187,6 +191,13 @@ export function* readTransaction(
   };
   const reason = invalid(otherwise, [{ field: 'id', reason: 'INVALID_DATA' }]);
   return { reply: problemReply(reason, [explanation], { subject: record?.order_id ?? '' }) };
+}
+
+function* asOfNow(record: CybersourcePayment, stored: Order, call: Call): Generator<Ask, Found, unknown> {
+  const { order, callbacks } = bringUpToDate(stored, call.context);
+  const disputes = yield* readOpenDisputes(order, call.context);
+  const current = disputes.reduce((before, { dispute }) => withDispute(before, dispute), order);
+  return { record, order: current, callbacks, disputes };
 }
 
 /** Another amount for an authorization that stands. Its id can be used like the first one's. */
@@ -206,12 +217,18 @@ type Outcome = { ok: true; value: { order: Order } } | Extract<ReturnType<typeof
 
 /** What a command made of the order of a transaction, as an answer; what time brought about is kept in any case. */
 export function transactionReply(outcome: Outcome, record: CybersourcePayment, found: Found, call: Call): Reply {
-  const { order, callbacks } = found;
-  if (outcome.ok) return settledPayment(record, outcome.value.order, call, [orderPut(outcome.value.order)], callbacks);
-  const subject = order.order_id;
-  const reply = refusedReply(outcome.refusal, (failure) => failedPayment(record, failure, call, order), { subject });
-  const put = [...(reply.changes?.put ?? []), orderPut(order)];
-  return { ...reply, callbacks: [...callbacks, ...(reply.callbacks ?? [])], changes: { put } };
+  const settled = settleDisputes(outcome.ok ? outcome.value.order : found.order, found.disputes, call.context);
+  const put = [orderPut(settled.order), ...settled.put];
+  const callbacks = [...found.callbacks, ...settled.callbacks];
+  if (outcome.ok) return settledPayment(record, settled.order, call, put, callbacks);
+  const subject = settled.order.order_id;
+  const failed = (failure: Failure) => failedPayment(record, failure, call, settled.order);
+  const reply = refusedReply(outcome.refusal, failed, { subject });
+  return {
+    ...reply,
+    callbacks: [...callbacks, ...(reply.callbacks ?? [])],
+    changes: { put: [...(reply.changes?.put ?? []), ...put] },
+  };
 }
 
 /** A currency may be left out; another than the order's is a mistake. */
@@ -264,13 +281,12 @@ export const timeoutReversalHandler: Handler = function* (call) {
 };
 
 function reverse(found: Found, code: string | undefined, call: Call): Reply {
-  const { order, callbacks } = found;
+  const { order } = found;
   const { order_id, order_amount: amount, purchase_currency: currency } = order;
   // The engine takes a second cancellation for the first one; here each request has an answer of its own.
   if (order.status === 'CANCELLED') {
     const explanation = { message: `Order ${order_id} is cancelled already.`, change: 'Nothing needs to be done.' };
-    const changes = { put: [orderPut(order)] };
-    return problemReply(invalid('AUTH_ALREADY_REVERSED'), [explanation], { subject: order_id, callbacks, changes });
+    return problemReply(invalid('AUTH_ALREADY_REVERSED'), [explanation], { subject: order_id });
   }
   const request = newRequest(code ?? found.record.code, call.context);
   const record: CybersourcePayment = { ...request, type: 'reversal', amount, currency, order_id };

@@ -129,11 +129,12 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     'Webhooks',
     ['Key, subscription, list, deletion; headers and body of a delivery; three repeats, a minute apart', 'documented'],
     ['What is signed (`t`, a point, the body) and the payload, which is that of the answer', 'inferred'],
-    ['Told of: the result of each authorization, reversal, capture and refund, and of a chargeback', 'inferred'],
+    ['Told of: the result of each authorization, reversal, capture and refund', 'inferred'],
     [
       '`requestType` in the body stays NEW in repeats, so that the body and its trace id stay the same; the header says RETRY',
       'inferred',
     ],
-    ['Retry policies of one’s own, health checks, sessions that change, changing a subscription', 'not built'],
+    ['Calls that tell of a chargeback (a check of the capture does), or of a session that changes', 'not built'],
+    ['Retry policies of one’s own, health checks, changing a subscription', 'not built'],
   ),
 ];

@@ -86,7 +86,7 @@ function* refunded(body: RefundRequest, made: Capture, found: Found, call: Call)
   const amount = amountDetails?.totalAmount ?? made.captured_amount - made.refunded_amount;
   const request = newRequest(body.clientReferenceInformation?.code ?? found.record.code, call.context);
   const record: CybersourcePayment = { ...request, type: 'refund', amount, currency, order_id };
-  if (captureStatus(made, yield* chargedBack(order)) === 'CHARGEBACK')
+  if (captureStatus(made, yield* chargedBack(order, call.context)) === 'CHARGEBACK')
     return { ...failedPayment(record, CHARGED_BACK, call, order), explanations: [CHARGED_BACK_WHY] };
   if (amount === 0) return nothingLeft(order);
   const lines = lineItems && { order_lines: lineItems.map((item): ManagedLine => lineOf(item)) };

@@ -78,7 +78,7 @@ function* paymentStatus(
   if (payment.failure || !order) return yield* failedStatus(payment, call);
   if (payment.type === 'authorization') return authorizationStatus(order);
   if (payment.type === 'capture')
-    return captureStatus({ capture_id: payment.capture_id ?? '' }, yield* chargedBack(order));
+    return captureStatus({ capture_id: payment.capture_id ?? '' }, yield* chargedBack(order, call.context));
   return payment.type === 'reversal' ? 'AUTH_REVERSED' : 'REFUNDED';
 }
 

@@ -244,6 +244,46 @@ for (const kind of STORES) {
       assert.equal((await shop.check(failed.id, 'AP_REFUND_STATUS')).status, 'FAILED');
     });
 
+    test('a lost dispute is a CHARGEBACK of its capture, and of no other; a refund of it fails', async () => {
+      const shop = await open({ disputes: { fee_amount: 0 } });
+      const { id } = await shop.authorized();
+      const [first, second] = [await shop.capture(id, '60.00'), await shop.capture(id, '40.00')];
+      const { order_id } = await orderOf(shop, id);
+      const done = await shop.control('POST', `/cybersource/${first.id}/chargeback`, {});
+      assert.deepEqual([done.status, done.charged_back_amount], ['CHARGEBACK', 6_000]);
+      const checked = await shop.check(first.id, 'AP_CAPTURE_STATUS');
+      assert.deepEqual([checked.status, checked.processorInformation.responseCode], ['CHARGEBACK', '00007']);
+      assert.equal((await shop.check(second.id)).status, 'SETTLED');
+      assertFailed(await refund(shop, first.id, '1.00'), 'PROCESSOR_DECLINED', '30100');
+      await shop.refund(second.id, '10.00');
+      const { charged_back_amount, refunded_amount } = await shop.control('GET', `/orders/${order_id}`);
+      assert.deepEqual([charged_back_amount, refunded_amount], [6_000, 1_000]);
+      await assert.rejects(
+        shop.control('POST', `/cybersource/${id}/chargeback`, {}),
+        /404/,
+        'only captures are disputed',
+      );
+    });
+
+    test('a dispute is no chargeback until it is lost, whoever decides it, and a refund ends it', async () => {
+      const shop = await open();
+      const disputed = async () => {
+        const captured = await shop.capture((await shop.authorized()).id);
+        const { order_id } = await shop.control('GET', `/cybersource/${captured.id}`);
+        const dispute = await shop.control('POST', `/orders/${order_id}/disputes`, {});
+        assert.equal((await shop.check(captured.id)).status, 'SETTLED', 'open');
+        return { captured, read: () => shop.control('GET', `/disputes/${dispute.dispute_id}`) };
+      };
+      const refunded = await disputed();
+      await shop.refund(refunded.captured.id);
+      assert.equal((await refunded.read()).open, false, 'nothing is left to dispute');
+      assert.equal((await shop.check(refunded.captured.id)).status, 'SETTLED');
+      const expired = await disputed();
+      await shop.advance('P60D');
+      assert.equal((await expired.read()).code, 'DISPUTE_LOST');
+      assert.equal((await shop.check(expired.captured.id)).status, 'CHARGEBACK', 'nobody answered in time');
+    });
+
     test('a reversal is of the whole authorization, and of nothing that was captured or reversed', async () => {
       const shop = await open();
       const { id } = await shop.authorized();

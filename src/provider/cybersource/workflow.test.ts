@@ -171,6 +171,8 @@ describe('the official SDK drives the whole workflow', () => {
       sdk('RefundApi', 'refundCapture', partBody('AP_REFUND', '25.00'), first.id),
     );
     await check('check_refund', 'REFUNDED', refund.id, 'AP_REFUND_STATUS');
+    await shop.control('POST', `/cybersource/${first.id}/chargeback`, {});
+    await check('check_capture', 'CHARGEBACK', first.id);
     await step('refund', 'REFUNDED', sdk('RefundApi', 'refundPayment', partBody('AP_REFUND'), second.id));
 
     // Inline: the widget takes the token of the session and gives another one.
