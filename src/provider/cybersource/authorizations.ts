@@ -15,6 +15,7 @@ import { type Call, faultReply, type Handler, json, problemReply, type Reply, re
 import { orderOf } from './purchase.ts';
 import {
   type CybersourcePayment,
+  type CybersourceReference,
   type Failure,
   newRequest,
   type PaymentType,
@@ -38,8 +39,7 @@ export const authorizeHandler: Handler = function* (call) {
     return yield* followOn(body, body.processingInformation.linkId, call);
   const token = body.processorInformation?.preApprovalToken;
   if (token === undefined) return faultReply('processorInformation.preApprovalToken', 'missing', NO_TOKEN);
-  const uses = usesOf(body, call);
-  const repeated = yield* repeatedUse(uses, call);
+  const { uses, repeated } = yield* readUses(body, call);
   if (repeated) return repeated;
   const { authorization, session } = yield* readApproval(token, call);
   const record = authorizationRecord(body, call);
@@ -57,7 +57,7 @@ export const authorizeHandler: Handler = function* (call) {
     orderPut(order, true),
     sessionPut(used.session),
     authorizationPut(used.authorization),
-    ...uses.map((use) => usePut(use, record)),
+    ...uses.map(({ use, fresh }) => referencePut(use, record.merchant_id, usedBy(record), fresh)),
   ];
   return settledPayment({ ...record, order_id: order.order_id }, order, call, put, callbacks);
 };
@@ -108,26 +108,44 @@ const USES = {
   transaction: { field: 'clientReferenceInformation.transactionId', for_ms: TRANSACTION_MS, period: '60 days' },
 } as const;
 
-/** Only an authorization that succeeded uses a reference up: after one that failed, the advice is to send a new request. */
-function* repeatedUse(uses: readonly ReferenceUse[], call: Call): Generator<Ask, Reply | undefined, unknown> {
-  for (const use of uses) {
-    const { field, for_ms, period } = USES[use.what];
-    const used = yield* readReference(use, call.context);
-    if (!used || call.context.now_ms - used.used_at_ms >= for_ms) continue;
-    const explanation: Explanation = {
-      field,
-      got: use.value,
-      message: `Request ${used.request_id} was authorized under this reference at ${new Date(used.used_at_ms).toISOString()}, less than ${period} ago.`,
-      change:
-        'If this is the same purchase, use that authorization. Otherwise send a reference of its own; {"cybersource_duplicates":"accepted"} in the merchant’s settings lets references repeat.',
-    };
-    return problemReply(invalid('DUPLICATE_REQUEST', [{ field, reason: 'INVALID_DATA' }]), [explanation]);
-  }
-  return undefined;
+interface FreeUse {
+  readonly use: ReferenceUse;
+  /** Nobody ever used it. */
+  readonly fresh: boolean;
 }
 
-function usePut(use: ReferenceUse, { request_id, merchant_id, made_at_ms }: CybersourcePayment): Put {
-  return referencePut(use, merchant_id, { request_id, used_at_ms: made_at_ms });
+/**
+ * What the request uses up, or the answer where that is used. Only an authorization that succeeded uses a reference up: after one that
+ * failed, the advice is to send a new request.
+ */
+function* readUses(
+  body: AuthorizationRequest,
+  call: Call,
+): Generator<Ask, { uses: readonly FreeUse[]; repeated?: Reply }, unknown> {
+  const uses: FreeUse[] = [];
+  for (const use of usesOf(body, call)) {
+    const used = yield* readReference(use, call.context);
+    if (used && call.context.now_ms - used.used_at_ms < USES[use.what].for_ms)
+      return { uses, repeated: repeatedReply(use, used) };
+    uses.push({ use, fresh: used === undefined });
+  }
+  return { uses };
+}
+
+function repeatedReply({ what, value }: ReferenceUse, used: CybersourceReference): Reply {
+  const { field, period } = USES[what];
+  const explanation: Explanation = {
+    field,
+    got: value,
+    message: `Request ${used.request_id} was authorized under this reference at ${new Date(used.used_at_ms).toISOString()}, less than ${period} ago.`,
+    change:
+      'If this is the same purchase, use that authorization. Otherwise send a reference of its own; {"cybersource_duplicates":"accepted"} in the merchant’s settings lets references repeat.',
+  };
+  return problemReply(invalid('DUPLICATE_REQUEST', [{ field, reason: 'INVALID_DATA' }]), [explanation]);
+}
+
+function usedBy({ request_id, made_at_ms }: CybersourcePayment): CybersourceReference {
+  return { request_id, used_at_ms: made_at_ms };
 }
 
 /** A transaction that succeeded: stored under its id, told to whoever subscribed, and answered. */

@@ -349,6 +349,7 @@ function logEntry(arrival: Arrival, merchant: Merchant | undefined, reply: Reply
 
 /** A client token lets a browser act. It is no approval, but merchants send it as one by mistake. */
 function withoutClientToken(text: string): string {
+  if (!text.includes('preApprovalToken')) return text;
   return text.replace(/("preApprovalToken"\s*:\s*")[^".]*\.[^"]*/g, '$1(not logged)');
 }
 

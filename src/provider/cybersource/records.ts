@@ -80,8 +80,9 @@ export function paymentRecordPut(state: CybersourcePayment): Put {
   return { kind: 'cybersource_payment', id: keyOf(request_id), merchant_id, state, fresh: true };
 }
 
-export function referencePut(use: ReferenceUse, merchant_id: string, state: CybersourceReference): Put {
-  return { kind: 'cybersource_reference', id: referenceKey(use, merchant_id), merchant_id, state };
+/** @param fresh nobody has used the reference before, as the same unit of work has found */
+export function referencePut(use: ReferenceUse, merchant_id: string, state: CybersourceReference, fresh: boolean): Put {
+  return { kind: 'cybersource_reference', id: referenceKey(use, merchant_id), merchant_id, state, fresh };
 }
 
 export interface ReferenceUse {
@@ -116,9 +117,10 @@ export function* readReference(
   return yield* read<CybersourceReference>('cybersource_reference', referenceKey(use, merchant.merchant_id));
 }
 
-/** References are texts of the merchant's, which may hold anything. */
+/** References are texts of the merchant's, which may hold anything; the digest has the form of our ids, which are found fastest. */
 function referenceKey({ what, value }: ReferenceUse, merchant_id: string): string {
-  return `${merchant_id} ${what} ${createHash('sha256').update(value).digest('hex')}`;
+  const hex = createHash('sha256').update(`${merchant_id} ${what} ${value}`).digest('hex');
+  return `0${hex.slice(1, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 function keyOf(request_id: string): string {
