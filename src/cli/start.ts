@@ -36,11 +36,12 @@ function greeting(
 ): string {
   const where = store.databaseUrl ? 'PostgreSQL' : `${store.dataDir}/kvitt.db`;
   const shown = password === 'local' ? 'local' : 'as in KVITT_PASSWORD';
-  const secret = password === 'local' ? cybersource.shared_secret : 'from KVITT_PASSWORD, see docs/cybersource.md';
+  const signed =
+    password === 'local' ? `shared secret ${cybersource.shared_secret}` : 'signed as docs/cybersource.md says';
   return `
 Kvitt is listening at ${url}   (data: ${where})
 Username ${username}, password ${shown}
-Cybersource: merchant ${cybersource.merchant_id}, key ${cybersource.key_id}, shared secret ${secret}
+Cybersource: merchant ${cybersource.merchant_id}, key ${cybersource.key_id}, ${signed}
 
 ${control ? tour(url, `${username}:${password === 'local' ? 'local' : '$KVITT_PASSWORD'}`) : CONTROL_OFF}
 Stop with Ctrl+C.
