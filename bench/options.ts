@@ -1,8 +1,7 @@
 /** What a run is asked to do. */
 import { parseArgs } from 'node:util';
 
-const PARTS = ['sessions', 'purchases', 'growth', 'year', 'starting', 'page'] as const;
-const PARTS = ['sessions', 'purchases', 'growth', 'starting', 'page', 'faces'] as const;
+const PARTS = ['sessions', 'purchases', 'growth', 'year', 'starting', 'page', 'faces'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Options {

@@ -6,8 +6,8 @@ import { median, percentile, whole } from './numbers.ts';
 import type { Options } from './options.ts';
 import { KVITT_FILE } from './peers.ts';
 import { type Running, startServer } from './processes.ts';
+import { CREDENTIALS } from './purchase.ts';
 import { target } from './report.ts';
-import { CREDENTIALS } from './scenarios.ts';
 
 const ORDERS = 100_000;
 const YEAR_MOST_S = 60;

@@ -1,12 +1,14 @@
 /** Keys of Cybersource's API, and what a shopper or Klarna does with a session or a transaction of it, by its 22-digit id. */
 import { read, readShared, type Work } from '../../store/store.ts';
 import { choice, integer, text } from '../../wire/shape.ts';
+import { orderChanges } from '../bookkeeping.ts';
 import { recordKey } from '../cybersource/ids.ts';
 import { KEYS_MOST, newSharedSecret, sharedKey } from '../cybersource/keys.ts';
 import { makeP12 } from '../cybersource/p12.ts';
 import type { CybersourcePayment, CybersourceSession } from '../cybersource/records.ts';
 import { disputeChanges } from '../disputes.ts';
 import { acceptLoss } from '../engine/dispute.ts';
+import { withDispute } from '../engine/dispute-moves.ts';
 import { type Opening, openDispute } from '../engine/dispute-open.ts';
 import { type Dispute, isOpen, OLD_REASONS, type OldReason } from '../engine/dispute-state.ts';
 import { accept, type Outcome, type Refused, refuse } from '../engine/outcome.ts';
@@ -174,7 +176,11 @@ export class CybersourceControl {
       return { answer: { outcome: opened.ok ? (lost as Refused) : opened, about }, changes: {} };
     const { dispute } = lost.value;
     const callbacks = [...current.callbacks, ...opened.value.callbacks, ...lost.value.callbacks];
-    const put = disputeChanges(undefined, dispute, opened.value.order);
+    const { order } = opened.value;
+    const put = [
+      ...disputeChanges(undefined, dispute, order, context),
+      ...orderChanges(stored, withDispute(order, dispute), context),
+    ];
     const outbox = outboxMessages(callbacks, merchant_id, world);
     return { answer: { outcome: accept(dispute), about }, changes: { put, outbox } };
   }

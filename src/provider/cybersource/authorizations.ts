@@ -2,6 +2,7 @@
 import { type Ask, type Put, read } from '../../store/store.ts';
 import { UUID } from '../../wire/common.ts';
 import type { AuthorizationRequest, ReversalRequest, TimeoutReversal } from '../../wire/cybersource.ts';
+import { orderChanges } from '../bookkeeping.ts';
 import { type Case, readOpenDisputes, settleDisputes } from '../disputes.ts';
 import { withDispute } from '../engine/dispute-moves.ts';
 import { cancel, readableOrder, updateAuthorization } from '../engine/order.ts';
@@ -9,7 +10,7 @@ import type { Explanation } from '../engine/outcome.ts';
 import { placeOrder } from '../engine/place-order.ts';
 import { type Authorization, type Callback, DAY_MS, MINUTE_MS, type Order, type Session } from '../engine/state.ts';
 import { bringUpToDate } from '../engine/time.ts';
-import { authorizationPut, orderPut, sessionPut } from '../klarna/payments.ts';
+import { authorizationPut, sessionPut } from '../klarna/payments.ts';
 import { type InvalidReason, invalid } from './errors.ts';
 import { type Call, faultReply, type Handler, json, problemReply, type Reply, refusedReply } from './operation.ts';
 import { orderOf } from './purchase.ts';
@@ -54,7 +55,7 @@ export const authorizeHandler: Handler = function* (call) {
   if (!('order' in placed.value)) throw new Error(`request ${record.request_id} was there before it was made`);
   const { order, callbacks, ...used } = placed.value;
   const put = [
-    orderPut(order, true),
+    ...orderChanges(undefined, order, call.context),
     sessionPut(used.session),
     authorizationPut(used.authorization),
     ...uses.map(({ use, fresh }) => referencePut(use, record.merchant_id, usedBy(record), fresh)),
@@ -181,6 +182,7 @@ export function failedPayment(record: CybersourcePayment, failure: Failure, call
 /** A transaction of the wanted type that succeeded, with its order as of now; or the answer for one that is not there. */
 export interface Found {
   readonly record: CybersourcePayment;
+  readonly stored: Order;
   readonly order: Order;
   /** What time brought about. */
   readonly callbacks: readonly Callback[];
@@ -215,7 +217,7 @@ function* asOfNow(record: CybersourcePayment, stored: Order, call: Call): Genera
   const { order, callbacks } = bringUpToDate(stored, call.context);
   const disputes = yield* readOpenDisputes(order, call.context);
   const current = disputes.reduce((before, { dispute }) => withDispute(before, dispute), order);
-  return { record, order: current, callbacks, disputes };
+  return { record, stored, order: current, callbacks, disputes };
 }
 
 /** Another amount for an authorization that stands. Its id can be used like the first one's. */
@@ -236,7 +238,7 @@ type Outcome = { ok: true; value: { order: Order } } | Extract<ReturnType<typeof
 /** What a command made of the order of a transaction, as an answer; what time brought about is kept in any case. */
 export function transactionReply(outcome: Outcome, record: CybersourcePayment, found: Found, call: Call): Reply {
   const settled = settleDisputes(outcome.ok ? outcome.value.order : found.order, found.disputes, call.context);
-  const put = [orderPut(settled.order), ...settled.put];
+  const put = [...orderChanges(found.stored, settled.order, call.context), ...settled.put];
   const callbacks = [...found.callbacks, ...settled.callbacks];
   if (outcome.ok) return settledPayment(record, settled.order, call, put, callbacks);
   const subject = settled.order.order_id;
