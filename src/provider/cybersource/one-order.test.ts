@@ -85,6 +85,45 @@ for (const kind of STORES) {
       );
     });
 
+    test('books, payout and disputes have the same purchase, with the same ids', async () => {
+      const { shop, klarna, readOrder } = await open();
+      const code = { clientReferenceInformation: { code: 'web-4712' } };
+      const authorized = await shop.authorized(code);
+      const captured = await shop.capture(authorized.id, '60.00');
+      const refunded = await shop.refund(captured.id, '25.50');
+      await shop.control('POST', `/cybersource/${captured.id}/chargeback`, {});
+      assert.equal((await shop.check(captured.id)).status, 'CHARGEBACK');
+      const order_id = authorized.processorInformation.transactionId;
+      const [dispute] = (await klarna('GET', '/v4/payment/disputes')).body.disputes as Record<string, unknown>[];
+      assert.equal(JSON.stringify(dispute).includes(captured.processorInformation.transactionId), true);
+      assert.equal((await readOrder(order_id)).refunded_amount, 2_550);
+
+      await shop.advance('P1D');
+      const { transactions } = (await klarna('GET', '/settlements/v1/transactions')).body as {
+        transactions: Readonly<Record<string, unknown>>[];
+      };
+      const told = transactions.map(({ type, amount, order_id: of, merchant_reference1 }) => [
+        type,
+        amount,
+        of,
+        merchant_reference1,
+      ]);
+      for (const row of [
+        ['SALE', 6_000],
+        ['RETURN', 2_550],
+        ['REVERSAL', 3_450],
+      ] as const)
+        assert.deepEqual(
+          told.filter(([type]) => type === row[0]),
+          [[...row, order_id, 'web-4712']],
+        );
+      const ids = transactions.flatMap(({ capture_id, refund_id }) => [capture_id, refund_id]);
+      assert.ok(ids.includes(captured.processorInformation.transactionId));
+      assert.ok(ids.includes(refunded.processorInformation.transactionId));
+      const books = await shop.control('GET', `/books?merchant_id=${shop.key.merchant_id}`);
+      assert.equal(books.balanced, true, JSON.stringify(books));
+    });
+
     test('what is done through Order Management is seen through Cybersource', async () => {
       const { shop, klarna, readOrder } = await open();
       const authorized = await shop.authorized();
