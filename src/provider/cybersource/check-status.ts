@@ -36,7 +36,7 @@ export const checkStatusHandler: Handler = function* (call) {
     const view = statusView(requestId(call.context.id()), session, state, call.context.now_ms, {
       ...(token && { token }),
     });
-    return json(201, view, { subject: session.session_id ?? '' });
+    return json(201, view, { subject: session.session_id ?? '', unlogged: true });
   }
   return problemReply(NOT_FOUND, [UNKNOWN]);
 };
@@ -67,7 +67,7 @@ function* checkPayment(payment: CybersourcePayment, call: Call): Generator<Ask, 
   const view = statusView(requestId(context.id()), payment, state, context.now_ms, {
     amountDetails: amountDetails(payment, order),
   });
-  return json(201, view, { subject: payment.order_id ?? payment.session_id ?? '' });
+  return json(201, view, { subject: payment.order_id ?? payment.session_id ?? '', unlogged: true });
 }
 
 function* paymentStatus(

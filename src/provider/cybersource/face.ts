@@ -328,7 +328,7 @@ function headersOf({ correlation_id }: Arrival, body: string): Answer['headers']
   return [...type, ['v-c-correlation-id', correlation_id]];
 }
 
-/** What did not prove who sent it is not kept, neither is what holds a secret. */
+/** What did not prove who sent it is not kept, neither is what holds a secret or can be asked for again. */
 function logEntry(arrival: Arrival, merchant: Merchant | undefined, reply: Reply): LogEntry {
   const { request, correlation_id, real_now_ms } = arrival;
   const { status, body } = told(reply, arrival, merchant);
@@ -342,7 +342,7 @@ function logEntry(arrival: Arrival, merchant: Merchant | undefined, reply: Reply
     status,
     subject: reply.subject ?? '',
     request: reply.problem === UNAUTHORIZED ? '' : withoutClientToken(request.body.text),
-    response: reply.secret ? '' : body,
+    response: reply.unlogged ? '' : body,
     note: noteOf(reply, arrival),
   };
 }

@@ -61,8 +61,8 @@ export interface Reply {
   readonly problem?: Problem;
   readonly failure?: Failure;
   readonly explanations?: readonly Explanation[];
-  /** The body holds a secret, which the log does not. */
-  readonly secret?: true;
+  /** The body holds a secret, which the log does not; or only shows what can be asked for again. */
+  readonly unlogged?: true;
 }
 
 export function json(status: number, body: object, rest: Partial<Reply> = {}): Reply {

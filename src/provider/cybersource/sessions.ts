@@ -101,7 +101,7 @@ function sessionReply(
   // A session of which the page was left a moment ago takes the shopper again: the answers to create and update know no ABANDONED.
   const shown: StatusOf<'session'> = state === 'ABANDONED' ? 'INITIATED' : state;
   const view = sessionView(record, session, shown, opened, now_ms);
-  return json(201, view, { subject: session.session_id, changes: { put }, ...(!hosted && { secret: true }) });
+  return json(201, view, { subject: session.session_id, changes: { put }, ...(!hosted && { unlogged: true }) });
 }
 
 /** The hosted session: where each end sends the shopper, and the method that the shop has chosen already. */

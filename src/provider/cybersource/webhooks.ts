@@ -38,7 +38,7 @@ export const createKeyHandler: Handler = function* (call) {
       expirationDate: timestamp(expires_at_ms),
     },
   };
-  return json(201, view, { ...merchantChange({ ...merchant, cybersource_webhook_key: made }), secret: true });
+  return json(201, view, { ...merchantChange({ ...merchant, cybersource_webhook_key: made }), unlogged: true });
 };
 
 export const createWebhookHandler: Handler = function* (call) {
