@@ -27,8 +27,7 @@ export function installationSecret(store: Store): Promise<string> {
 /** Opens what this installation sealed. */
 export async function installationSealer(store: Store): Promise<Sealer> {
   const installation = await store.get<Installation>('meta', 'installation');
-  if (!installation) throw new Error('the installation has no key');
-  return sealer(installation.secret);
+  return sealer(installation?.secret ?? (await installationSecret(store)));
 }
 
 /**
