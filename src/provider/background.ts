@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Ask, type Put, read, readShared, type Work } from '../store/store.ts';
 import { orderChanges } from './bookkeeping.ts';
-import { Courier } from './courier.ts';
+import { Courier, type Follow } from './courier.ts';
 import { caseChanges, disputeChanges, readCase } from './disputes.ts';
 import { openDueDisputes } from './engine/dispute-open.ts';
 import { bringHostedUpToDate } from './engine/hosted.ts';
@@ -60,10 +60,13 @@ type Settling = Generator<
 >;
 type Settle = (id: string, context: Context) => Settling;
 
+const NOBODY: Follow = () => Promise.resolve();
+
 export class Background {
   readonly #world: World;
   readonly faults: OrderedFaults;
   readonly #payouts: PayoutRunner;
+  readonly #follow: Follow;
   readonly #couriers = new Map<string, Courier>();
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
@@ -71,13 +74,15 @@ export class Background {
   #stopped = false;
   #complaint = '';
 
-  constructor(world: World) {
+  /** @param follow takes messages to other faces of this process */
+  constructor(world: World, follow: Follow = NOBODY) {
     this.#world = world;
     this.faults = new OrderedFaults({
       world,
       settled: (merchant_id, patience_ms) => this.catchUp(merchant_id, patience_ms),
     });
     this.#payouts = new PayoutRunner(world, () => this.#stopped);
+    this.#follow = follow;
   }
 
   start(): void {
@@ -133,7 +138,10 @@ export class Background {
   #courier(merchant_id: string): Courier | undefined {
     const existing = this.#couriers.get(merchant_id);
     if (existing || this.#stopped) return existing;
-    const courier = new Courier(this.#world, merchant_id, this.faults, (error) => this.#complain(error));
+    const { faults } = this;
+    const courier = new Courier(this.#world, merchant_id, { faults, follow: this.#follow }, (error) =>
+      this.#complain(error),
+    );
     this.#couriers.set(merchant_id, courier);
     return courier;
   }

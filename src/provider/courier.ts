@@ -2,9 +2,10 @@
  * Delivers one merchant's callbacks: several at once, so that an endpoint which hangs does not hold up the others, and
  * each one's repeats in turn. The store decides what is due and which process has it.
  */
-import { deliver } from '../http/deliver.ts';
+import { type Delivered, deliver } from '../http/deliver.ts';
 import type { LogEntry, OutboxMessage } from '../store/store.ts';
 import { webhookHeaders as cybersourceHeaders } from './cybersource/webhooks.ts';
+import { INTERNAL } from './engine/follow.ts';
 import type { Strike } from './engine/ordered-faults.ts';
 import type { Merchant } from './engine/state.ts';
 import { installationSealer } from './installation.ts';
@@ -34,10 +35,20 @@ const HELD: Came = { status: 0, detail: 'Held back by a fault on order', unsent:
 const LOST: Came = { status: 0, detail: 'Lost on its way by a fault on order', unsent: true };
 const OVERTAKEN: Came = { status: 0, detail: 'Another call has overtaken it; it is sent now', unsent: true };
 
+/** Takes a message to another face of this process, by the address after `kvitt:`. Rejects when it could not be acted on. */
+export type Follow = (address: string) => Promise<void>;
+
+/** What a courier asks besides the store. */
+interface Ways {
+  readonly faults: OrderedFaults;
+  readonly follow: Follow;
+}
+
 export class Courier {
   readonly #world: World;
   readonly #merchant_id: string;
   readonly #faults: OrderedFaults;
+  readonly #follow: Follow;
   readonly #abort = new AbortController();
   readonly #complain: (error: Error) => void;
   #under_way = 0;
@@ -49,10 +60,11 @@ export class Courier {
   #waiting: (() => void)[] = [];
 
   /** @param complain told of failures of the store; the message stays in the outbox and a later look finds it */
-  constructor(world: World, merchant_id: string, faults: OrderedFaults, complain: (error: Error) => void) {
+  constructor(world: World, merchant_id: string, { faults, follow }: Ways, complain: (error: Error) => void) {
     this.#world = world;
     this.#merchant_id = merchant_id;
     this.#faults = faults;
+    this.#follow = follow;
     this.#complain = complain;
   }
 
@@ -130,7 +142,8 @@ export class Courier {
   async #disturbed(message: OutboxMessage, merchant: Merchant): Promise<void> {
     const { rule, url, met } = message.state as Queued;
     const call = { method: 'POST', path: url, callback: rule };
-    const strike = met ? undefined : await this.#faults.strike(merchant, call, message);
+    // What stays in this process is no call to anybody, and cannot be lost on its way.
+    const strike = met || url.startsWith(INTERNAL) ? undefined : await this.#faults.strike(merchant, call, message);
     if (strike) return this.#struck(message, strike, merchant);
     await this.#attempt(message);
     await this.#letOvertaken(message, merchant);
@@ -168,12 +181,11 @@ export class Courier {
 
   async #call(message: OutboxMessage, strike?: Strike): Promise<{ next: OutboxMessage | undefined; entry: LogEntry }> {
     const queued = message.state as Queued;
-    const { url, body, rule } = queued;
     const { signal } = this.#abort;
     const started_ms = this.#world.now();
-    const headers = await this.#signature(queued);
-    if (!headers) return { next: undefined, entry: this.#entry(message, WEBHOOK_GONE, undefined, strike) };
-    const { status, detail } = await deliver({ url, body, ...DELIVERY_RULES[rule], headers, signal });
+    const came = await this.#deliver(queued);
+    if (!came) return { next: undefined, entry: this.#entry(message, WEBHOOK_GONE, undefined, strike) };
+    const { status, detail } = came;
     if (signal.aborted && status === 0) return { next: message, entry: this.#entry(message, STOPPED, message, strike) };
     const next = afterAttempt(message, status, this.#world.now() - started_ms);
     return { next, entry: this.#entry(message, { status, detail }, next, strike) };
@@ -203,9 +215,24 @@ export class Courier {
     };
   }
 
+  /** Undefined: the webhook was removed meanwhile. */
+  async #deliver(queued: Queued): Promise<Delivered | undefined> {
+    const { url, body, rule } = queued;
+    if (url.startsWith(INTERNAL)) return followed(this.#follow(url.slice(INTERNAL.length)));
+    const headers = await this.#signature(queued);
+    const { signal } = this.#abort;
+    return headers && deliver({ url, body, ...DELIVERY_RULES[rule], headers, signal });
+  }
+
   /** What a webhook is signed with, as the merchant has it now; undefined when the webhook was removed meanwhile. */
-  async #signature({ webhook_id, cybersource_webhook_id, body, attempt }: Queued): Promise<Headers | undefined> {
-    if (webhook_id === undefined && cybersource_webhook_id === undefined) return {};
+  async #signature({
+    webhook_id,
+    cybersource_webhook_id,
+    headers = {},
+    body,
+    attempt,
+  }: Queued): Promise<Headers | undefined> {
+    if (webhook_id === undefined && cybersource_webhook_id === undefined) return headers;
     const { store, now } = this.#world;
     const merchant = await store.get<Merchant>('merchant', this.#merchant_id);
     if (cybersource_webhook_id !== undefined) {
@@ -223,4 +250,11 @@ export class Courier {
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function followed(work: Promise<void>): Promise<Delivered> {
+  return work.then(
+    () => ({ status: 200, detail: '' }),
+    (error: Error) => ({ status: 0, detail: error.message }),
+  );
 }

@@ -83,6 +83,22 @@ export const DELIVERY_RULES: Readonly<Record<Callback['rule'], Rule>> = {
     done: is2xx,
     next_in_ms: ({ attempt }) => (attempt < 4 ? MINUTE_MS : undefined),
   },
+  /** Within this process, and so only kept from arriving by what is wrong here: tried until it is right again, for a day. */
+  follower: {
+    connect_ms: 0,
+    read_ms: 0,
+    wanted: 'an answer without a fault',
+    done: is2xx,
+    next_in_ms: ({ since_first_ms }) => (since_first_ms < 24 * HOUR_MS ? MINUTE_MS : undefined),
+  },
+  /** Purse documents neither a rule nor which answer ends it (inferred): ten minutes apart for a day, as Klarna's own. */
+  purse_hook: {
+    connect_ms: 2_000,
+    read_ms: 5_000,
+    wanted: 'any 2xx status',
+    done: is2xx,
+    next_in_ms: ({ since_first_ms }) => (since_first_ms < 24 * HOUR_MS ? 10 * MINUTE_MS : undefined),
+  },
 };
 
 /** What a unit of work leaves to be called: each callback as a message of its own. */

@@ -35,6 +35,7 @@ const STEPS: readonly string[] = [
   tablesOf('dispute', 'attachment'),
   tablesOf('entry', 'ledger', 'payout', 'payout_page'),
   tablesOf('cybersource_session', 'cybersource_payment', 'cybersource_reference'),
+  tablesOf('purse_session', 'purse_payment', 'purse_transaction', 'purse_wallet'),
 ];
 
 /** The table of each kind of record, with the ways in which it is looked through. */

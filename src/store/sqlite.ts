@@ -32,9 +32,10 @@ import {
 /**
  * The layout of the file; one that a newer Kvitt made is refused, not guessed at. Tables that were added are created on opening:
  * 2 added hosted sessions and the inbox. 3 put records under row numbers that follow from their ids. 4 added customer tokens, 5 faults on order,
- * 6 disputes and their files, 7 entries, ledgers and payouts, 8 what Cybersource's ids stand for.
+ * 6 disputes and their files, 7 entries, ledgers and payouts, 8 what Cybersource's ids stand for,
+ * 9 what Purse keeps.
  */
-const SCHEMA_VERSION = 8;
+const SCHEMA_VERSION = 9;
 const ROW_NUMBERS_SINCE = 3;
 
 /** Units that one transaction takes at the most, so that a flood cannot hold an early answer back for long. */
@@ -292,6 +293,7 @@ export class SqliteStore implements Store {
         this.#records.authorization.prune(sessions_below, limit) +
         this.#records.hosted.prune(sessions_below, limit) +
         this.#records.cybersource_session.prune(sessions_below, limit) +
+        this.#records.purse_session.prune(sessions_below, limit) +
         removeLog('id < ?', log_below) +
         removeLog('rowid <= ?', (newest.n ?? 0) - log_most)
       );

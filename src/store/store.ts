@@ -27,6 +27,10 @@ export const KINDS = [
   'cybersource_session',
   'cybersource_payment',
   'cybersource_reference',
+  'purse_session',
+  'purse_payment',
+  'purse_transaction',
+  'purse_wallet',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 

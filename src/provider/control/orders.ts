@@ -3,6 +3,7 @@ import { read, readShared, type Work } from '../../store/store.ts';
 import { UUID } from '../../wire/common.ts';
 import { choice, required } from '../../wire/shape.ts';
 import { orderChanges } from '../bookkeeping.ts';
+import { tellFollower } from '../engine/follow.ts';
 import { close } from '../engine/order.ts';
 import { accept, type Outcome, refuse } from '../engine/outcome.ts';
 import { type Context, chargedBackAmount, type Merchant, type Order } from '../engine/state.ts';
@@ -97,7 +98,8 @@ export class OrderControl {
     const current = bringUpToDate(order, context);
     const outcome = command(current.order, context);
     if (!outcome.ok) return { answer: { outcome, about }, changes: {} };
-    const callbacks = [...current.callbacks, ...outcome.value.callbacks];
+    const told = tellFollower(current.order, outcome.value.order, context);
+    const callbacks = [...current.callbacks, ...outcome.value.callbacks, ...told];
     const outbox = outboxMessages(callbacks, merchant.merchant_id, this.#options.world);
     const put = orderChanges(order, outcome.value.order, context);
     return { answer: { outcome, about }, changes: { put, outbox } };

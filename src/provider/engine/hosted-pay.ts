@@ -101,7 +101,7 @@ function approved(hosted: HostedSession, tried: Try, authorization: Authorizatio
 }
 
 /** The order that the payment session describes. Its locale may be our default, which is no statement of the merchant's. */
-function orderOf(details: Session['details'], auto_capture: boolean): OrderCreate {
+export function orderOf(details: Session['details'], auto_capture: boolean): OrderCreate {
   const { acquiring_channel: _channel, attachment: _data, design: _design, intent: _intent, ...rest } = details;
   const { options: _options, step_up_id: _step_up, locale: _locale, ...purchase } = rest;
   return { ...purchase, auto_capture };

@@ -85,6 +85,8 @@ export interface Merchant {
   readonly cybersource_webhooks?: readonly CybersourceWebhook[];
   /** Whether an authorization may repeat the merchant's reference of one in the last 15 minutes. */
   readonly cybersource_duplicates?: 'refused' | 'accepted';
+  /** Who the merchant is to Purse's APIs; absent: nobody. */
+  readonly purse?: PurseAccount;
 }
 
 export interface DisputeSettings {
@@ -141,6 +143,21 @@ export interface Credential {
   readonly username: string;
   readonly salt: string;
   readonly hash: string;
+}
+
+/** A merchant's account at Purse, and how Klarna is set up there. */
+export interface PurseAccount {
+  readonly entity_id: string;
+  /** Known to browsers. */
+  readonly api_key: string;
+  readonly client: Credential;
+  /** Access tokens that were made before this real time are over. */
+  readonly tokens_since_ms: number;
+  /** AUTOMATIC: one step, captured with the authorization, where the session does not say. */
+  readonly capture: 'MANUAL' | 'AUTOMATIC';
+  readonly integration_mode: 'popup' | 'redirection';
+  /** Whether a shopper can leave a token behind that is charged later. */
+  readonly save_token: boolean;
 }
 
 /** What the engine may know of the world: the merchant, the merchant's time, and where new ids come from. */
@@ -360,6 +377,8 @@ export interface Order {
   readonly session_id: string;
   /** The customer token that was charged, for an order that no shopper was present at. */
   readonly customer_token_id?: string;
+  /** Another face that shows what becomes of it, see `follow.ts`. */
+  readonly follower?: string;
   readonly klarna_reference: string;
   readonly created_at_ms: number;
   readonly expires_at_ms: number;
@@ -462,8 +481,10 @@ export interface KeptAnswer {
 
 /** Something that must leave the system: a call to one of the merchant's URLs. */
 export interface Callback {
-  readonly rule: 'authorization' | 'push' | 'notification' | 'hosted_status' | 'webhook' | 'cybersource';
+  readonly rule: 'authorization' | 'push' | 'notification' | 'hosted_status' | 'webhook' | 'cybersource' | 'follower' | 'purse_hook';
   readonly url: string;
+  /** Besides those that every call has. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** JSON, or '' for a call without a body. */
   readonly body: string;
   readonly due_at_ms: number;

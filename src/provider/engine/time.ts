@@ -4,6 +4,7 @@
  */
 import { fillUrl } from './authorize.ts';
 import { captureAll } from './capture.ts';
+import { tellFollower } from './follow.ts';
 import { step } from './order-states.ts';
 import { type Callback, type Context, type Order, WINDOWS } from './state.ts';
 
@@ -24,7 +25,7 @@ export function bringUpToDate(order: Order, context: Context): UpToDate {
     const next = due.apply(current.order, { ...context, now_ms: due.at_ms });
     current = { order: next.order, callbacks: [...current.callbacks, ...next.callbacks] };
   }
-  return current;
+  return { ...current, callbacks: [...current.callbacks, ...tellFollower(order, current.order, context)] };
 }
 
 /** When something is next due for the order, or from it; undefined when nothing is. */

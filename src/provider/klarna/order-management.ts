@@ -9,6 +9,7 @@ import { readOpenDisputes, settleDisputes } from '../disputes.ts';
 import { capture, findCapture } from '../engine/capture.ts';
 import { withDispute } from '../engine/dispute-moves.ts';
 import { dueDateOptions, extendDueDate } from '../engine/due-date.ts';
+import { tellFollower } from '../engine/follow.ts';
 import * as engine from '../engine/order.ts';
 import { accept, map, type Outcome } from '../engine/outcome.ts';
 import { findRefund, refund } from '../engine/refund.ts';
@@ -63,7 +64,8 @@ function writes(command: Command): Handler {
     const outcome = before ? accept({ order }) : command(order, call);
     const reply = before ?? (outcome.ok ? changedReply(outcome.value, call) : refusedReply(outcome.refusal, call));
     const changed = settleDisputes(outcome.ok ? outcome.value.order : order, disputes, call.context);
-    const callbacks = [...found.value.callbacks, ...changed.callbacks];
+    const told = tellFollower(order, changed.order, call.context);
+    const callbacks = [...found.value.callbacks, ...changed.callbacks, ...told];
     const kept = before ? changed.order : keepAnswer(changed.order, call, reply);
     const put = [...orderChanges(stored, kept, call.context), ...changed.put];
     return { ...reply, subject: order.order_id, callbacks, changes: { put } };
