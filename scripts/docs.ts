@@ -5,11 +5,13 @@ import { renderCybersource } from '../src/provider/cybersource/doc.ts';
 import { renderCompatibility, renderDisputes, renderOrderStates } from '../src/provider/klarna/doc.ts';
 import { renderScenarios } from '../src/provider/scenarios-doc.ts';
 import { renderStatuses } from '../src/provider/statuses-doc.ts';
+import { renderPurse } from '../src/provider/purse/doc.ts';
 
 /** @param page the document as it is, for those of which only a part is made from data */
 const documents: readonly { path: string; render: (page: string) => string }[] = [
   { path: '../docs/catalogue.md', render: renderCatalogueDoc },
   { path: '../docs/compatibility/klarna.md', render: renderCompatibility },
+  { path: '../docs/compatibility/purse.md', render: renderPurse },
   { path: '../docs/orders.md', render: renderOrderStates },
   { path: '../docs/disputes.md', render: renderDisputes },
   { path: '../docs/scenarios.md', render: renderScenarios },

@@ -33,6 +33,11 @@ test('settings are taken over', () => {
     KVITT_PASSWORD: 'p',
     KVITT_PUBLIC_URL: 'https://kvitt.example.org/',
     KVITT_REGIONS: 'eu=Klarna-EU.test, na=klarna-na.test',
+    KVITT_PURSE_PATHS: 'init=/{entity}/sessions/{session}/start, readClientSession=/payment/v2/sessions/{session}',
+  });
+  assert.deepEqual(config.pursePaths, {
+    init: '/{entity}/sessions/{session}/start',
+    readClientSession: '/payment/v2/sessions/{session}',
   });
   assert.equal(config.port, 0);
   assert.equal(config.store.databaseUrl, 'postgres://localhost/kvitt');
@@ -44,7 +49,7 @@ test('settings are taken over', () => {
 // Protects: an empty variable, as compose files and CI make them, is none.
 test('empty variables are absent', () => {
   const names = ['PORT', 'DATABASE_URL', 'KVITT_HOST', 'KVITT_DATA_DIR', 'KVITT_USERNAME', 'KVITT_PASSWORD'];
-  const more = ['KVITT_CONTROL', 'KVITT_PUBLIC_URL', 'KVITT_REGIONS'];
+  const more = ['KVITT_CONTROL', 'KVITT_PUBLIC_URL', 'KVITT_REGIONS', 'KVITT_PURSE_PATHS'];
   assert.deepEqual(readConfig(Object.fromEntries([...names, ...more].map((name) => [name, '']))), readConfig({}));
 });
 
@@ -57,6 +62,9 @@ test('what cannot be used is refused by name', () => {
     ['KVITT_CONTROL', 'true'],
     ['KVITT_REGIONS', 'xx=host'],
     ['KVITT_REGIONS', 'eu='],
+    ['KVITT_PURSE_PATHS', 'init'],
+    ['KVITT_PURSE_PATHS', 'init=/start'],
+    ['KVITT_PURSE_PATHS', 'capture=/{entity}/transactions/{transaction}/charge'],
     ['KVITT_PUBLIC_URL', 'ftp://x'],
     ['KVITT_PUBLIC_URL', 'https://'],
   ];

@@ -1,5 +1,6 @@
 /** The configuration of a server that runs on its own, from the environment. */
 import type { ProviderOptions } from '../provider/index.ts';
+import { operationsAt } from '../provider/purse/paths.ts';
 
 /** A setting that cannot be used; the message is one line for the person who set it. */
 export class ConfigError extends Error {
@@ -23,6 +24,7 @@ export function readConfig(
     control: readSwitch('KVITT_CONTROL', env.KVITT_CONTROL, isLoopback(host)),
     publicUrl: readPublicUrl(env.KVITT_PUBLIC_URL),
     ...(env.KVITT_REGIONS && { regions: readRegions(env.KVITT_REGIONS) }),
+    ...(env.KVITT_PURSE_PATHS && { pursePaths: readPursePaths(env.KVITT_PURSE_PATHS) }),
   };
 }
 
@@ -65,6 +67,22 @@ function readRegions(value: string): NonNullable<ProviderOptions['regions']> {
       return [host.toLowerCase(), region];
     }),
   );
+}
+
+/** `init=/{entity}/sessions/{session}/init,validate=/...` */
+function readPursePaths(value: string): NonNullable<ProviderOptions['pursePaths']> {
+  const paths = Object.fromEntries(
+    value.split(',').map((pair) => {
+      const [name = '', path = ''] = pair.trim().split('=');
+      return [name, path];
+    }),
+  );
+  try {
+    operationsAt(paths);
+  } catch (error) {
+    throw new ConfigError(`KVITT_PURSE_PATHS: ${(error as Error).message}`);
+  }
+  return paths;
 }
 
 /** The control API is for this machine: when the server can be reached from elsewhere it must be switched on by name. */

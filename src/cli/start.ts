@@ -1,6 +1,7 @@
 /** `kvitt start`: the server on its own, until it is told to stop. */
 import { PURCHASE } from '../catalogue/provoke.ts';
 import { type Provider, type ProviderOptions, startProvider } from '../provider/index.ts';
+import { LOCAL_CREDENTIALS as PURSE } from '../provider/purse/account.ts';
 import type { readConfig } from './config.ts';
 
 /** Runs until it is told to stop by a signal, then finishes what has begun. Resolves with the exit code. */
@@ -42,6 +43,7 @@ function greeting(
 Kvitt is listening at ${url}   (data: ${where})
 Username ${username}, password ${shown}
 Cybersource: merchant ${cybersource.merchant_id}, key ${cybersource.key_id}, ${signed}
+Purse: entity ${PURSE.entity_id}, API key ${PURSE.api_key}, client ${PURSE.client_id} with the same password
 
 ${control ? tour(url, `${username}:${password === 'local' ? 'local' : '$KVITT_PASSWORD'}`) : CONTROL_OFF}
 Stop with Ctrl+C.

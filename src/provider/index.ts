@@ -22,9 +22,14 @@ import { localSecret } from './cybersource/keys.ts';
 import type { Region } from './engine/state.ts';
 import { HostedPages } from './hosted.ts';
 import { QrCodes } from './hosted-links.ts';
-import { ensureMerchant, installationSecret } from './installation.ts';
+import { ensureMerchant, ensurePurseAccount, installationSecret } from './installation.ts';
 import { KlarnaFace } from './klarna/face.ts';
 import { Authenticator } from './merchants.ts';
+import { LOCAL_CREDENTIALS } from './purse/account.ts';
+import { PurseFace } from './purse/face.ts';
+import { PurseFollower } from './purse/follower.ts';
+import type { PursePaths } from './purse/paths.ts';
+import { signerFrom } from './purse/signing.ts';
 import { ShopFace } from './shop/face.ts';
 import { Site } from './site.ts';
 import { realWorld, type World } from './world.ts';
@@ -47,6 +52,8 @@ export interface ProviderOptions {
   readonly regions?: Readonly<Record<string, Exclude<Region, 'any'>>>;
   /** The address clients know this server by, when it is not the one they send as Host. */
   readonly publicUrl?: string | undefined;
+  /** Paths of Purse's API that its documents do not show, see docs/purse.md. */
+  readonly pursePaths?: PursePaths | undefined;
 }
 
 /** What a shopper's try came to: the JavaScript SDK's answer, and the catalogue's code. */
@@ -66,6 +73,8 @@ export interface Provider {
   readonly credentials: { readonly username: string; readonly password: string };
   /** The default merchant's key of Cybersource's API; the url is its host too. */
   readonly cybersource: { readonly merchant_id: string; readonly key_id: string; readonly shared_secret: string };
+  /** What a client of Purse's APIs needs for the default merchant; its client_secret is the password. */
+  readonly purse: { readonly entity_id: string; readonly api_key: string; readonly client_id: string };
   /** The default merchant's clock. */
   readonly clock: {
     now(): Promise<Date>;
@@ -115,10 +124,17 @@ async function startOn(
   options: ProviderOptions & { username: string; password: string },
 ): Promise<Provider> {
   const { username, password, port = 0, host = '127.0.0.1' } = options;
+  const { publicUrl } = options;
   const secret = await installationSecret(world.store);
   const defaultMerchantId = await ensureMerchant(world.store, username, password);
+  await ensurePurseAccount(world.store, defaultMerchantId, password);
   const authenticator = new Authenticator(world.store);
-  const background = new Background(world);
+  const onCallbacks = (merchant_id: string) => background.kick(merchant_id);
+  const signer = signerFrom(world.store);
+  // Requests come only once the server listens, and messages only after requests.
+  const base = () => publicUrl ?? server.url;
+  const follower = new PurseFollower({ world, signer, base, onCallbacks });
+  const background = new Background(world, (address) => follower.follow(address));
   const regions = options.regions ?? DEFAULT_REGIONS;
   const klarna = new KlarnaFace({
     world,
@@ -126,16 +142,15 @@ async function startOn(
     faults: background.faults,
     secret,
     regions,
-    publicUrl: options.publicUrl,
-    onCallbacks: (id) => background.kick(id),
+    publicUrl,
+    onCallbacks,
     settle: (id) => background.settle(id),
   });
-  const { publicUrl } = options;
+  const purse = new PurseFace({ world, secret, signer, publicUrl, paths: options.pursePaths, onCallbacks });
   const local = options.control !== false;
-  const onCallbacks = (merchant_id: string) => background.kick(merchant_id);
   const hosted = new HostedPages({ world, onCallbacks });
-  const control = new ControlFace({ world, authenticator, background, hosted, defaultMerchantId, publicUrl });
   const checkout = new CheckoutFace({ world, secret, local, hosted, faults: background.faults, onCallbacks });
+  const control = new ControlFace({ world, authenticator, background, hosted, signer, defaultMerchantId, publicUrl });
   const cybersource = new CybersourceFace({
     world,
     faults: background.faults,
@@ -145,9 +160,9 @@ async function startOn(
     ownUrl: () => server.url,
   });
   const open = [klarna, cybersource, checkout, new QrCodes(world, publicUrl)];
-  // Requests come only once the server listens, and the shop calls Klarna only on request.
+  // As above: the shop calls Klarna only on request.
   const shop = new ShopFace({ klarna: () => server.url, credentials: { username, password } });
-  const site = new Site(local ? [...open, control, shop] : open, world);
+  const site = new Site(local ? [...open, control, shop, purse] : [...open, purse], world);
   const server = await listen(
     { port, host },
     {
@@ -162,6 +177,7 @@ async function startOn(
     url: server.url,
     credentials: { username, password },
     cybersource: { merchant_id: defaultMerchantId, key_id: username, shared_secret: localSecret(password) },
+    purse: LOCAL_CREDENTIALS,
     clock: localClock(call),
     authorize: async (session_id, data = {}) =>
       (await call('POST', `/sessions/${session_id}/authorize`, data)) as unknown as AuthorizeResult,

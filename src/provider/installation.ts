@@ -5,6 +5,7 @@ import { isKeyOf, localSecret, sharedKey } from './cybersource/keys.ts';
 import type { Merchant } from './engine/state.ts';
 import { matches, merchantRecords, newCredential, newMerchant } from './merchants.ts';
 import { type Sealer, sealer } from './sealing.ts';
+import { accountRecords, apiKeyRecord, LOCAL_CREDENTIALS, newAccount, newCredentials } from './purse/account.ts';
 
 interface Installation {
   /** Signs client tokens, and seals the secrets that have to be had again. Made once, so that tokens outlive a restart and hold on every process. */
@@ -58,5 +59,29 @@ export async function ensureMerchant(store: Store, username: string, password: s
       cybersource_keys: [...keys.filter(({ key_id }) => key_id !== username), key],
     };
     return { answer: merchant_id, changes: { put: merchantRecords(state) } };
+  });
+}
+
+/**
+ * Makes sure that the default merchant can be called through Purse's APIs too. An account that it has stays, but for the secret, which
+ * follows the password.
+ */
+export function ensurePurseAccount(store: Store, merchant_id: string, client_secret: string): Promise<void> {
+  const made = newAccount(newCredentials({ ...LOCAL_CREDENTIALS, client_secret }));
+  return store.run(function* (): Work<void> {
+    const merchant = yield* read<Merchant>('merchant', merchant_id);
+    const taken = yield* read<{ merchant_id: string }>('username', apiKeyRecord(LOCAL_CREDENTIALS.api_key));
+    const isOthers = taken !== undefined && taken.merchant_id !== merchant_id;
+    if (!merchant || isOthers) return { answer: undefined, changes: {} };
+    const { purse } = merchant;
+    if (purse && (purse.client.username !== LOCAL_CREDENTIALS.client_id || matches(purse.client, client_secret)))
+      return { answer: undefined, changes: {} };
+    const account = purse ? { ...purse, client: made.client } : made;
+    const state: Merchant = { ...merchant, purse: account };
+    const put = [
+      { kind: 'merchant' as const, id: merchant_id, merchant_id, state },
+      ...accountRecords(merchant_id, account),
+    ];
+    return { answer: undefined, changes: { put } };
   });
 }

@@ -76,6 +76,8 @@ const WELCOME = {
     '/disputes/v2',
     '/settlements/v1',
     '/pts/v2',
+    '/oauth/token',
+    '/payment/v2',
   ],
   sdk: '/kp/lib/v1/api.js',
 };

@@ -18,6 +18,7 @@ import { HostedControl } from './hosted.ts';
 import { LOG_FILTERS, LogControl } from './log.ts';
 import { MerchantControl } from './merchants.ts';
 import { OrderControl } from './orders.ts';
+import { PurseControl } from './purse.ts';
 import { type About, type ControlHandler, type ControlOptions, type ControlReply, ok, problem } from './reply.ts';
 import { ScenarioControl } from './scenarios.ts';
 import { SettlementControl } from './settlements.ts';
@@ -79,6 +80,7 @@ export class ControlFace {
 }
 
 const HOSTED = '/hpp/sessions/{session_id}';
+const PURSE = '/merchants/{merchant_id}/purse';
 const TOKEN = '/customer-tokens/{token_id}';
 const DISPUTE = '/disputes/{dispute_id}';
 const WEBHOOKS = '/merchants/{merchant_id}/webhooks';
@@ -99,6 +101,7 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
   const log = new LogControl(options);
   const faults = new FaultControl(options, merchants);
   const scenarios = new ScenarioControl(merchants, faults);
+  const purse = new PurseControl(options);
   const route = (
     method: ControlRoute['method'],
     path: string,
@@ -139,6 +142,12 @@ function routes(options: ControlOptions, all: () => readonly ControlRoute[]): Co
     route('DELETE', '/merchants/{merchant_id}/credentials/{username}', 'Withdraw a credential', (call) =>
       merchants.removeCredential(call),
     ),
+    route('GET', PURSE, 'The merchant’s account at Purse', (call) => purse.read(call)),
+    route('POST', PURSE, 'An account at Purse; its client_secret is shown once', (call) => purse.create(call)),
+    route('PATCH', PURSE, 'Set Klarna up at Purse: capture, integration_mode, save_token', (call) =>
+      purse.update(call),
+    ),
+    route('POST', `${PURSE}/expire-tokens`, 'Every access token ends', (call) => purse.expireTokens(call)),
     route('GET', '/sessions/{session_id}', 'A session with its catalogue status', (call) => shopper.readSession(call)),
     route('POST', '/sessions/{session_id}/authorize', 'A shopper without a browser', (call) => shopper.authorize(call)),
     route('POST', '/sessions/{session_id}/finalize', 'The second step of a try with auto_finalize: false', (call) =>

@@ -30,6 +30,7 @@ import {
   newSecret,
 } from '../merchants.ts';
 import { everywhere, withFaults } from '../ordered-faults.ts';
+import { apiKeyRecord } from '../purse/account.ts';
 import { type ControlCall, type ControlOptions, type ControlReply, closed, ok, problem, readAs } from './reply.ts';
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
@@ -228,7 +229,9 @@ export class MerchantControl {
     const removed = await store.run(function* (): Work<boolean> {
       const merchant = yield* read<Merchant>('merchant', merchant_id);
       if (!merchant) return { answer: false, changes: {} };
-      const usernames = merchant.credentials.map(({ username }) => ({ kind: 'username' as const, id: username }));
+      const names = merchant.credentials.map(({ username }) => username);
+      const keys = merchant.purse ? [apiKeyRecord(merchant.purse.api_key)] : [];
+      const usernames = [...names, ...keys].map((id) => ({ kind: 'username' as const, id }));
       return { answer: true, changes: { remove: [{ kind: 'merchant', id: merchant_id }, ...usernames] } };
     });
     if (!removed) return unknownMerchant(merchant_id);
@@ -289,6 +292,7 @@ export class MerchantControl {
     faults: _ordered,
     cybersource_keys = [],
     cybersource_webhook_key: _secret,
+    purse,
     ...merchant
   }: Merchant): object {
     return {
@@ -296,6 +300,7 @@ export class MerchantControl {
       disputes: { ...DISPUTE_DEFAULTS, ...disputes },
       disputes_enrolled: disputes_enrolled ?? false,
       webhooks: webhooks.map(({ webhook_id, url }) => ({ webhook_id, url })),
+      ...(purse && { purse: { entity_id: purse.entity_id, api_key: purse.api_key, client_id: purse.client.username } }),
       now: new Date(this.#options.world.now() + clock_offset_ms).toISOString(),
       credentials: credentials.map(({ username }) => ({ username })),
       cybersource_keys: cybersource_keys.map(({ key_id, type }) => ({ key_id, type })),

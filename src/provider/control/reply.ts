@@ -7,6 +7,7 @@ import type { Explanation, Outcome, Refusal } from '../engine/outcome.ts';
 import type { HostedPages } from '../hosted.ts';
 import { klarnaError } from '../klarna/errors.ts';
 import type { Authenticator } from '../merchants.ts';
+import type { Signer } from '../purse/signing.ts';
 import type { World } from '../world.ts';
 
 export interface ControlOptions {
@@ -14,6 +15,8 @@ export interface ControlOptions {
   readonly authenticator: Authenticator;
   readonly background: Background;
   readonly hosted: HostedPages;
+  /** What Purse signs with. */
+  readonly signer: () => Promise<Signer>;
   /** The merchant that a call is about when it names none and carries no credentials. */
   readonly defaultMerchantId: string;
   /** The address that clients know this server by, when it was configured. */

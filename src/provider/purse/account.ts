@@ -1,0 +1,125 @@
+/**
+ * A merchant's account at Purse: the entity with its API key, which browsers may know, and the client with its secret, which gets
+ * access tokens. Of the secret only a hash is kept.
+ */
+import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import type { Put, Store } from '../../store/store.ts';
+import type { Merchant, PurseAccount } from '../engine/state.ts';
+import { matches, newCredential, newSecret } from '../merchants.ts';
+
+/** What a merchant needs to call Purse; the secret is shown once. */
+export interface PurseCredentials {
+  readonly entity_id: string;
+  readonly api_key: string;
+  readonly client_id: string;
+  readonly client_secret: string;
+}
+
+/** The default merchant's, unless the account was made with others. The secret is the merchant's password. */
+export const LOCAL_CREDENTIALS = {
+  entity_id: '00000000-0000-4000-8000-000000004010',
+  api_key: 'local-purse-key',
+  client_id: 'local-purse-client',
+} as const;
+
+const ACCOUNT_DEFAULTS = {
+  capture: 'MANUAL',
+  integration_mode: 'popup',
+  save_token: true,
+} as const satisfies Partial<PurseAccount>;
+
+export function newCredentials(given: Partial<PurseCredentials> = {}): PurseCredentials {
+  return {
+    entity_id: given.entity_id ?? randomUUID(),
+    api_key: given.api_key ?? randomUUID(),
+    client_id: given.client_id ?? `purse-${newSecret().slice(0, 12)}`,
+    client_secret: given.client_secret ?? newSecret(),
+  };
+}
+
+export function newAccount({ entity_id, api_key, client_id, client_secret }: PurseCredentials): PurseAccount {
+  return {
+    ...ACCOUNT_DEFAULTS,
+    entity_id,
+    api_key,
+    client: newCredential(client_id, client_secret),
+    tokens_since_ms: 0,
+  };
+}
+
+/** The id of the record that finds a merchant by API key. Usernames have no colon, so it can be none of them. */
+export function apiKeyRecord(api_key: string): string {
+  return `purse:${api_key}`;
+}
+
+/** What makes a merchant reachable by its account. */
+export function accountRecords(merchant_id: string, { api_key }: PurseAccount): Put[] {
+  const id = apiKeyRecord(api_key);
+  return [{ kind: 'username', id, merchant_id, state: { username: id, merchant_id } }];
+}
+
+/** The merchant whose API key this is. */
+export async function merchantOfKey(store: Store, api_key: string | undefined): Promise<Merchant | undefined> {
+  if (!api_key || api_key.length > 100) return undefined;
+  const found = await store.get<{ merchant_id: string }>('username', apiKeyRecord(api_key));
+  const merchant = found && (await store.get<Merchant>('merchant', found.merchant_id));
+  return merchant?.purse?.api_key === api_key ? merchant : undefined;
+}
+
+/** @param authorization `Basic base64(client_id:client_secret)` */
+export function isClient({ client }: PurseAccount, authorization: string | undefined): boolean {
+  const [scheme = '', value = ''] = (authorization ?? '').trim().split(/\s+/);
+  if (scheme.toLowerCase() !== 'basic') return false;
+  const pair = Buffer.from(value, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  return colon > 0 && pair.slice(0, colon) === client.username && matches(client, pair.slice(colon + 1));
+}
+
+/** Life of an access token, in seconds. Source: the answer of the token endpoint. */
+export const TOKEN_SECONDS = 3_600;
+
+/**
+ * An access token that proves itself, so that nothing is stored. It counts real time, not the merchant's: clients keep their token by
+ * their own clock, and a clock that is moved here must not lock them out.
+ */
+export function accessToken(
+  { client }: PurseAccount,
+  merchant_id: string,
+  real_now_ms: number,
+  secret: string,
+): string {
+  const claims = { merchant_id, client_id: client.username, iat_ms: real_now_ms };
+  const unsigned = Buffer.from(JSON.stringify(claims)).toString('base64url');
+  return `${unsigned}.${mac(unsigned, client.hash, secret)}`;
+}
+
+export type TokenFault = 'missing' | 'foreign' | 'expired';
+
+/** What is wrong with the access token of a call in the merchant's name; undefined when it holds. */
+export function tokenFault(
+  authorization: string | undefined,
+  { merchant_id, purse }: Merchant,
+  real_now_ms: number,
+  secret: string,
+): TokenFault | undefined {
+  const [, unsigned = '', signature = ''] = /^Bearer +([\w-]+)\.([\w-]+)$/i.exec(authorization ?? '') ?? [];
+  if (unsigned === '') return authorization === undefined ? 'missing' : 'foreign';
+  const expected = purse ? mac(unsigned, purse.client.hash, secret) : '';
+  if (!isEqual(signature, expected)) return 'foreign';
+  const claims = JSON.parse(Buffer.from(unsigned, 'base64url').toString('utf8')) as {
+    merchant_id: string;
+    iat_ms: number;
+  };
+  if (claims.merchant_id !== merchant_id) return 'foreign';
+  const isCurrent = claims.iat_ms >= (purse?.tokens_since_ms ?? 0);
+  return isCurrent && real_now_ms < claims.iat_ms + TOKEN_SECONDS * 1_000 ? undefined : 'expired';
+}
+
+/** Another secret of the client makes other signatures, so old tokens end with the old secret. */
+function mac(text: string, client_hash: string, secret: string): string {
+  return createHmac('sha256', secret).update(`purse ${client_hash} ${text}`).digest('base64url');
+}
+
+function isEqual(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+}

@@ -1,0 +1,166 @@
+/** How Purse's APIs behave here where a client can tell, and how we know. The compatibility page is made of it. */
+import type { Basis } from '../klarna/behaviours.ts';
+import type { PspStatus } from './statuses.ts';
+
+interface Behaviour {
+  readonly area: string;
+  readonly behaviour: string;
+  readonly basis: Basis;
+}
+
+const rows = (area: string, ...list: readonly (readonly [string, Basis])[]): Behaviour[] =>
+  list.map(([behaviour, basis]) => ({ area, behaviour, basis }));
+
+export const BEHAVIOURS: readonly Behaviour[] = [
+  ...rows(
+    'Access',
+    [
+      '`POST /oauth/token` with `Authorization: Basic` and `x-api-key`; `grant_type=client_credentials` in a form',
+      'documented',
+    ],
+    ['The same with the grant in the query and an empty body, as the Magento plugin sends it', 'observed'],
+    ['Access tokens last 3,600 seconds of real time, whatever the merchant’s clock does', 'documented'],
+    ['Server calls take `Authorization: Bearer` and `x-api-key`, the widget’s calls the API key alone', 'documented'],
+    ['Another merchant’s entity in the path is 403; its sessions and transactions do not exist (404)', 'inferred'],
+    ['The widget’s calls are answered to pages of any origin; no domain has to be listed', 'different'],
+  ),
+  ...rows(
+    'Amounts',
+    ['v1: decimals of the major unit, as JSON numbers; texts are taken too', 'observed'],
+    [
+      'A JSON number is read through the shortest text that stands for it, which is what was sent for up to fifteen digits. Nothing is rounded; more than two decimals are refused',
+      'inferred',
+    ],
+    ['v2: whole minor units', 'documented'],
+  ),
+  ...rows(
+    'v1 sessions',
+    ['The list of a session is its transactions; 404 while there is none', 'observed'],
+    [
+      'A session takes any fields; what Klarna needs is asked for by INIT (and by APPLY, which begins what was not begun)',
+      'inferred',
+    ],
+    [
+      'What Klarna refuses is a transaction in state ERROR with its PSP status, answered 200; `status.description` names the field: `Bad value: order.currency_code`',
+      'inferred',
+    ],
+    ['A session lives for 48 hours, as Klarna’s, whose id is the same', 'inferred'],
+    [
+      'INIT answers `plugin_result.hpp_session_id`, the hosted session that the control API’s shopper acts on',
+      'different',
+    ],
+    ['APPLY of the same begun page answers the same transaction, as long as it can still be paid on', 'inferred'],
+    [
+      'The order is placed as soon as the shopper has approved, whether they come back or not. COMPLETED shows where there is no order to place: an information request',
+      'inferred',
+    ],
+    ['ERROR and FAILED may still become SUCCESS while the page is open; CANCELLED and DISABLED never', 'inferred'],
+    [
+      'The shopper comes back by `GET` or `POST /purse/return/{session}`, which sends them on to `order.redirection`',
+      'inferred',
+    ],
+    [
+      '`payment_data.authorization_token` in APPLY: the shopper approved Klarna’s session on a page of the shop’s own',
+      'inferred',
+    ],
+    [
+      '`payment_preferences.save_token` or `payment_data.save_token`: the shopper agrees to be charged again',
+      'inferred',
+    ],
+    ['`payment_data.integrated_token_id` in APPLY charges a token of the session', 'inferred'],
+    [
+      'One step: set up per account (`capture: AUTOMATIC`, shown as `settings.direct_debit`); the first transaction is a CAPTURE',
+      'observed',
+    ],
+    ['Calls that do not fit a transaction’s action (to refund an authorization) are 409', 'inferred'],
+    ['Error bodies are `application/problem+json`; v1’s own are not known', 'inferred'],
+  ),
+  ...rows(
+    'v1 transactions',
+    ['CAPTURE and VOID name the authorization as parent, REFUND the capture', 'observed'],
+    ['The id of a CAPTURE or REFUND is the one that Klarna gave it', 'inferred'],
+    [
+      'Captures, refunds, cancellations, releases and expiry that came about elsewhere appear as transactions',
+      'different',
+    ],
+    [
+      'A void is of all that is left: cancelled before any capture, released after; a part of it is CANCEL_NOT_ALLOWED',
+      'inferred',
+    ],
+    ['Voiding an authorization that is still WAITING withdraws Klarna’s page', 'inferred'],
+    [
+      'A capture in error leaves the authorization as it is. A comment in the Magento plugin speaks of a void in its place',
+      'different',
+    ],
+    [
+      '`off_session_authorize` charges the token of an earlier transaction; its transaction joins the same session',
+      'observed',
+    ],
+    ['`POST /wallet/session` needs the header `x-merchant-id`', 'observed'],
+  ),
+  ...rows(
+    'Notifications',
+    ['v1: each change of a transaction is POSTed to `hook`, in the shape of a recorded one', 'observed'],
+    [
+      '`X-Signature`: SHA-256 of the body in hex, encoded as for OAEP (SHA-1), with the private exponent. Checked against a recorded one',
+      'observed',
+    ],
+    ['v2: the payment is POSTed to `webhook.url` whenever it changes, with a rising `version`', 'documented'],
+    ['v2’s notifications carry the same `X-Signature`', 'inferred'],
+    ['Any 2xx ends a notification; otherwise every ten minutes for a day', 'inferred'],
+  ),
+  ...rows(
+    'v2',
+    ['`currency` is one of CHF, EUR, GBP, JPY, USD', 'documented'],
+    ['An amount of 0 needs `allow_future_usage`; an amount above `order.net_amount` is refused', 'documented'],
+    ['A client session is the same session as v1’s, so the widget’s INIT and APPLY work with its id', 'inferred'],
+    ['`links.hosted_page` leads to Klarna’s page at once: there is no other method to choose', 'different'],
+    [
+      'Order lines are read under `order.shipments[].item_lines`, as in v1; without any, the order is one line',
+      'inferred',
+    ],
+    ['`split` has one part, klarna/installments', 'different'],
+    [
+      '`split[].wallet_token` takes a token of the wallet, or the id of a payment’s transaction that left one',
+      'inferred',
+    ],
+    ['`capture_mode` AUTOMATIC captures with the order, or `capture_delay` after it', 'documented'],
+    [
+      'A repeat under the same `x-idempotency-key` is 409 `urn:eu.purse:write-conflict` with `payment_id` and `operation_id`',
+      'documented',
+    ],
+    ['An operation that Klarna refuses is 201 with status FAILURE', 'inferred'],
+    ['A refund is booked on the first capture with room for it', 'inferred'],
+    [
+      'The shopper returns with `purse-redirection-data`, a JWS (RS256) that names its key in `signing-jwks`',
+      'documented',
+    ],
+    ['Aborting is 303 to the shop; the authorization is ABORTED', 'documented'],
+  ),
+];
+
+/** What brings each status about at Klarna; each is provoked by a test. */
+export const CAUSES: Readonly<Record<PspStatus, string>> = {
+  SUCCESS: 'an order was placed and accepted, captured, refunded, cancelled or released',
+  COMPLETED: 'the shopper authorized an information request: a customer token was made, no order',
+  CREATE: 'INIT made Klarna’s payment session and hosted page',
+  BACK: 'the hosted page is BACK (in e-commerce cancelling is the same)',
+  IN_PROGRESS: 'the hosted page is IN_PROGRESS',
+  WAITING: 'the hosted page is WAITING, or the order is in review (`fraud_status` PENDING)',
+  BAD_REQUEST: 'a mandatory field is missing',
+  BAD_VALUE: 'Klarna’s 400 `BAD_VALUE`, 409 “Not matching fields”, or a word that Klarna has none for',
+  CANCEL_NOT_ALLOWED: 'Order Management’s 403: all was captured, expired or closed; or a part was to be voided',
+  CANCELLED: 'the hosted page is CANCELLED (in store only)',
+  CAPTURE_NOT_ALLOWED: 'Order Management’s 403: more than is left, in review, expired, cancelled',
+  DISABLED: 'the hosted page was withdrawn, by Klarna’s API, a void or an abort',
+  ERROR: 'the hosted page is ERROR',
+  FAILED: 'the shopper was declined, the review rejected, or the charge of a token refused',
+  NO_SUCH_CAPTURE: 'a capture that had failed is refunded',
+  NO_SUCH_ORDER: 'nothing was ordered yet, or more than three years ago',
+  NOT_ALLOWED: 'the customer token is cancelled, suspended or another merchant’s',
+  NOT_FOUND: 'the authorization token is unknown, cancelled or over 60 minutes old',
+  REFUND_NOT_ALLOWED: 'Order Management’s 403: more than was captured, or closed',
+  TOKEN_NOT_FOUND: 'there is no customer token to charge',
+  UNPROCESSABLE_ENTITY: 'Order Management’s 422: an amount out of bounds',
+  UNKNOWN_RESPONSE: 'MANUAL_ID_CHECK, a page that has run out, or a refusal without a word of Purse’s',
+};

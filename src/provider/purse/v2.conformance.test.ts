@@ -1,0 +1,355 @@
+/** Purse's Payment API v2 as a shop uses it, over HTTP, on every kind of store. */
+import assert from 'node:assert/strict';
+import { createPublicKey, verify } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { type Answered, type Json, STORES, sharedProvider } from '../testing.ts';
+import { Hook, PurseShop } from './testing.ts';
+
+interface PaymentRead extends Json {
+  readonly id: string;
+  readonly version: number;
+  readonly client_session_id: string;
+  readonly overview: string;
+  readonly amounts: Readonly<Record<string, number>>;
+  readonly authorization: {
+    readonly status: string;
+    readonly partner_transactions: readonly { readonly id: string }[];
+  };
+  readonly operations: readonly OperationRead[];
+  readonly redirection?: { readonly href: string };
+}
+interface OperationRead extends Json {
+  readonly id: string;
+  readonly type: string;
+  readonly status: string;
+  readonly amount: number;
+}
+
+const SHOP = 'https://shop.example/done?cart=9#top';
+
+/** 115.00 EUR of an order of 120.00. */
+const purchaseFor = (shop: PurseShop) => ({
+  entity_id: shop.entity_id,
+  amount: 11_500,
+  currency: 'EUR',
+  order: {
+    reference: 'cart-9',
+    net_amount: 12_000,
+    tax_amount: 2_000,
+    discount_amount: 500,
+    billing_address: {
+      first_name: 'Anne',
+      last_name: 'Petit',
+      address_lines: ['3 rue des Lilas'],
+      city: 'Lille',
+      postal_code: '59000',
+      country_code: 'FR',
+    },
+  },
+  customer: { reference: 'shopper-2', type: 'PERSON', email: 'customer@email.fr', gender: 'FEMALE' },
+  shopper_redirection_url: SHOP,
+});
+const SPLIT = [{ partner: 'klarna', method: 'installments', amount: 11_500 }];
+
+for (const kind of STORES) {
+  describe(`Payment API v2, ${kind.name}`, () => {
+    const world = sharedProvider(kind);
+    const post = <T = Json>(shop: PurseShop, path: string, body: unknown, key?: string): Promise<Answered<T>> =>
+      shop.call<T>('POST', `/payment/v2${path}`, body, key === undefined ? {} : { 'x-idempotency-key': key });
+    const get = async (shop: PurseShop, id: string) => {
+      const answer = await shop.call<PaymentRead>('GET', `/payment/v2/payments/${id}`);
+      assert.equal(answer.status, 200, answer.text);
+      return answer.body;
+    };
+
+    /** A payment made server-to-server, and what its shopper does. */
+    async function payment(shop: PurseShop, more: object = {}, act = 'complete', data: object = {}) {
+      const made = await post<PaymentRead>(shop, '/payments', { ...purchaseFor(shop), split: SPLIT, ...more });
+      assert.equal(made.status, 201, made.text);
+      const href = made.body.redirection?.href ?? '';
+      const { results } = await hosted(shop, href, act, data);
+      return { made: made.body, href, back: results };
+    }
+
+    /** The shopper acts on Klarna's page; resolves with where Klarna sends them. */
+    async function hosted(shop: PurseShop, href: string, act: string, data: object) {
+      const short = Buffer.from(href.split('/').at(-1) ?? '', 'base64url').toString('hex');
+      const id = short.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+      const { redirect_url } = await shop.shopper(id, act, data);
+      return { results: String(redirect_url) };
+    }
+
+    /** What the shop reads at the end of the shopper's way, with the signature checked against the published key. */
+    async function returned(shop: PurseShop, back: string): Promise<Json> {
+      const answer = await shop.send('GET', new URL(back).pathname, undefined, {});
+      assert.equal(answer.status, 302);
+      const url = new URL(answer.headers.get('location') ?? '');
+      assert.deepEqual([url.origin, url.searchParams.get('cart'), url.hash], ['https://shop.example', '9', '#top']);
+      const jws = url.searchParams.get('purse-redirection-data') ?? '';
+      const [header = '', payload = '', signature = ''] = jws.split('.');
+      const keys = (await shop.send<{ keys: Json[] }>('GET', '/payment/v2/signing-jwks', undefined, {})).body.keys;
+      const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string };
+      const jwk = keys.find((each) => each.kid === kid);
+      assert.ok(jwk);
+      const key = createPublicKey({ key: jwk, format: 'jwk' });
+      assert.ok(verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url')));
+      return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Json;
+    }
+
+    // Protects: server to server: pending with Klarna's page, authorized after it, captured, refunded, voided; amounts add up.
+    test('a payment from server to server', async () => {
+      const shop = await PurseShop.open(world);
+      const { made, back } = await payment(shop);
+      assert.equal(made.authorization.status, 'PENDING');
+      assert.deepEqual([made.amounts.authorize_pending, made.overview], [11_500, 'NOT']);
+      const data = await returned(shop, back);
+      assert.deepEqual(data, {
+        client_session_id: made.client_session_id,
+        payment_id: made.id,
+        authorization_status: 'AUTHORIZED',
+        client_session_status: 'SUBMITTED',
+      });
+      const capture = await post<OperationRead>(shop, `/payments/${made.id}/captures`, { amount: 6_000 });
+      assert.deepEqual([capture.status, capture.body.type, capture.body.status], [201, 'CAPTURE', 'SUCCESS']);
+      const refund = await post<OperationRead>(shop, `/payments/${made.id}/refunds`, { amount: 1_500 });
+      assert.deepEqual([refund.status, refund.body.status], [201, 'SUCCESS']);
+      const voided = await post<OperationRead>(shop, `/payments/${made.id}/voids`, {});
+      assert.deepEqual([voided.status, voided.body.amount], [201, 5_500]);
+      const { amounts, overview, version } = await get(shop, made.id);
+      assert.deepEqual(amounts, {
+        authorize_pending: 0,
+        total_authorized: 11_500,
+        total_captured: 6_000,
+        available_to_capture: 0,
+        total_refunded: 1_500,
+        available_to_refund: 4_500,
+        total_voided: 5_500,
+        available_to_void: 0,
+      });
+      assert.equal(overview, 'PARTIALLY_REFUNDED');
+      assert.ok(version > made.version);
+      const order = await shop.klarna.read(await shop.order_id('cart-9'));
+      assert.deepEqual([order.order_amount, order.captured_amount, order.refunded_amount], [11_500, 6_000, 1_500]);
+    });
+
+    // Protects: how each way off the page is told, in v2's words.
+    test('statuses of an authorization', async () => {
+      const shop = await PurseShop.open(world);
+      for (const [act, data, status] of [
+        ['complete', {}, 'AUTHORIZED'],
+        ['complete', { outcome: 'review' }, 'PENDING'],
+        ['fail', {}, 'REFUSED'],
+        ['error', {}, 'ERROR'],
+        ['back', {}, 'PENDING'],
+      ] as const) {
+        const { made, back } = await payment(shop, {}, act, data);
+        assert.equal((await returned(shop, back)).authorization_status, status, act);
+        assert.equal((await get(shop, made.id)).authorization.status, status);
+      }
+      const pending = await post<PaymentRead>(shop, '/payments', { ...purchaseFor(shop), split: SPLIT });
+      const path = `/payment/v2/client-sessions/${pending.body.client_session_id}/abort`;
+      const aborted = await shop.send('POST', path, {}, { 'x-api-key': shop.api_key });
+      assert.deepEqual([aborted.status, aborted.body.status], [303, 'AbortedByCustomer']);
+      assert.match(
+        aborted.headers.get('location') ?? '',
+        /^https:\/\/shop\.example\/done\?cart=9&purse-redirection-data=/,
+      );
+      assert.equal((await get(shop, pending.body.id)).authorization.status, 'ABORTED');
+    });
+
+    // Protects: a client session, and the link to its page, from which the shopper goes on to Klarna's.
+    test('a client session and its hosted page', async () => {
+      const shop = await PurseShop.open(world);
+      const made = await post(shop, '/client-sessions', { ...purchaseFor(shop), integration_mode: 'HOSTED_PAGE' });
+      assert.equal(made.status, 201, made.text);
+      const { id, widget, links } = made.body as { id: string; widget: Json; links: { hosted_page: string } };
+      assert.equal(typeof widget.data, 'string');
+      const session = await shop.call('GET', `/payment/v2/client-sessions/${id}`);
+      assert.equal(session.body.status, 'CREATED');
+      const page = await shop.send('GET', new URL(links.hosted_page).pathname, undefined, {});
+      assert.equal(page.status, 302);
+      const { results } = await hosted(shop, page.headers.get('location') ?? '', 'complete', {});
+      const data = await returned(shop, results);
+      assert.deepEqual([data.client_session_id, data.authorization_status], [id, 'AUTHORIZED']);
+      const { client_session_id, amounts } = await get(shop, String(data.payment_id));
+      assert.deepEqual([client_session_id, amounts.total_authorized], [id, 11_500]);
+    });
+
+    // Protects: a client session is the same session as v1's, which the widget begins and applies.
+    test('the widget of a client session', async () => {
+      const shop = await PurseShop.open(world);
+      const { body } = await post(shop, '/client-sessions', purchaseFor(shop));
+      const { hosted_id, transaction_id } = await shop.begin(String(body.id));
+      await shop.shopper(hosted_id, 'complete');
+      assert.equal((await get(shop, transaction_id)).authorization.status, 'AUTHORIZED');
+    });
+
+    // Protects: captured with the authorization, or by itself some time after it.
+    test('automatic capture, at once and later', async () => {
+      const shop = await PurseShop.open(world);
+      const { made } = await payment(shop, { capture_mode: 'AUTOMATIC' });
+      const atOnce = await get(shop, made.id);
+      assert.deepEqual([atOnce.amounts.total_captured, atOnce.overview], [11_500, 'TOTALLY_CAPTURED']);
+      const order = { ...purchaseFor(shop).order, reference: 'cart-10' };
+      const { made: later } = await payment(shop, { order, capture_mode: 'AUTOMATIC', capture_delay: 'PT24H' });
+      await shop.settled();
+      assert.equal((await get(shop, later.id)).amounts.total_captured, 0);
+      await shop.klarna.advance('P1D');
+      await shop.settled();
+      assert.equal((await shop.klarna.read(await shop.order_id('cart-10'))).captured_amount, 11_500);
+      assert.equal((await get(shop, later.id)).amounts.total_captured, 11_500);
+    });
+
+    // Protects: one key, one operation, however often and at once it is sent; the repeat names what was made.
+    test('idempotency keys', async () => {
+      const shop = await PurseShop.open(world);
+      const { made } = await payment(shop);
+      const path = `/payments/${made.id}/captures`;
+      const answers = await Promise.all(Array.from({ length: 10 }, () => post(shop, path, { amount: 100 }, 'key-1')));
+      const [first] = answers.filter(({ status }) => status === 201);
+      const others = answers.filter(({ status }) => status !== 201);
+      assert.equal(others.length, 9);
+      for (const { status, body } of others) {
+        assert.equal(status, 409);
+        assert.equal(body.type, 'urn:eu.purse:write-conflict');
+        assert.equal(body.title, 'Idempotency violation');
+        assert.deepEqual([body.payment_id, body.operation_id], [made.id, first?.body.id]);
+      }
+      assert.equal((await post(shop, path, { amount: 100 }, 'key-2')).status, 201);
+      assert.equal((await get(shop, made.id)).amounts.total_captured, 200);
+    });
+
+    // Protects: the webhook carries the payment whenever its amounts change, with a version that rises.
+    test('webhooks', async () => {
+      const hook = await Hook.open();
+      const shop = await PurseShop.open(world);
+      const { made } = await payment(shop, { webhook: { url: hook.url } });
+      await shop.settled();
+      await post(shop, `/payments/${made.id}/captures`, { amount: 500 });
+      await shop.settled();
+      const order_id = await shop.order_id('cart-9');
+      await shop.klarna.capture(order_id, 700);
+      await shop.settled();
+      await shop.settled();
+      const told = hook.read<PaymentRead>(shop.public_key).sort((a, b) => a.version - b.version);
+      assert.deepEqual([...new Set(told.map(({ id }) => id))], [made.id]);
+      const captured = told.map(({ amounts }) => amounts.total_captured);
+      assert.deepEqual([captured.includes(500), captured.at(-1)], [true, 1_200]);
+      assert.equal(new Set(told.map(({ version }) => version)).size, told.length);
+    });
+
+    // Protects: agreed to with the shopper, charged without; the token is in the wallet.
+    test('future usage', async () => {
+      const shop = await PurseShop.open(world);
+      const { made } = await payment(shop, { allow_future_usage: true });
+      const { authorization } = await get(shop, made.id);
+      const path = `/wallet/v3/merchants/${shop.klarna.merchant_id}/customers/shopper-2/tokens`;
+      const wallet = await shop.call<{ tokens: Json[]; total_elements: number }>('GET', path);
+      assert.deepEqual([wallet.body.total_elements, wallet.body.tokens[0]?.status], [1, 'ACTIVE']);
+      const { shopper_redirection_url: _nobody, ...purchase } = purchaseFor(shop);
+      for (const wallet_token of [authorization.partner_transactions[0]?.id, wallet.body.tokens[0]?.id]) {
+        const split = [{ ...SPLIT[0], wallet_token }];
+        const charged = await post<PaymentRead>(shop, '/payments', { ...purchase, split });
+        assert.equal(charged.status, 201, charged.text);
+        assert.deepEqual([charged.body.authorization.status, charged.body.redirection], ['AUTHORIZED', undefined]);
+      }
+      const unknown = await post<PaymentRead>(shop, '/payments', {
+        ...purchase,
+        split: [{ ...SPLIT[0], wallet_token: 'x' }],
+      });
+      assert.equal(unknown.body.authorization.status, 'ERROR');
+    });
+
+    // Protects: an amount of nothing, which only asks for the token.
+    test('an information request', async () => {
+      const shop = await PurseShop.open(world);
+      const order = { ...purchaseFor(shop).order, net_amount: 0, tax_amount: 0 };
+      const nothing = { amount: 0, order, split: [{ ...SPLIT[0], amount: 0 }], allow_future_usage: true };
+      const { made } = await payment(shop, nothing);
+      assert.equal((await get(shop, made.id)).authorization.status, 'AUTHORIZED');
+      const without = { ...purchaseFor(shop), amount: 0, order };
+      assert.equal((await post(shop, '/client-sessions', without)).status, 400);
+    });
+
+    // Protects: Klarna is offered where it takes the purchase, and nowhere else.
+    test('eligible solutions', async () => {
+      const shop = await PurseShop.open(world);
+      const eligible = async (more: object) =>
+        (await post(shop, '/eligible-solutions', { ...purchaseFor(shop), ...more })).body.eligible_solutions;
+      assert.deepEqual(await eligible({}), [{ partner: 'klarna', method: 'installments' }]);
+      assert.deepEqual(await eligible({ currency: 'GBP' }), []);
+      assert.deepEqual(await eligible({ currency: 'JPY' }), []);
+    });
+
+    // Protects: bad input is said in the API's shape, and nothing comes of it.
+    test('bad input', async () => {
+      const shop = await PurseShop.open(world);
+      const other = await PurseShop.open(world);
+      const { made } = await payment(shop);
+      const purchase = purchaseFor(shop);
+      const cases: readonly [number, string, object][] = [
+        [400, '/client-sessions', { ...purchase, amount: 115.5 }],
+        [400, '/client-sessions', { ...purchase, currency: 'SEK' }],
+        [400, '/client-sessions', { ...purchase, amount: 12_001 }],
+        [400, '/client-sessions', { ...purchase, capture_delay: 'tomorrow', capture_mode: 'AUTOMATIC' }],
+        [400, '/client-sessions', { ...purchase, capture_delay: 'PT1H' }],
+        [400, '/client-sessions', {}],
+        [403, '/client-sessions', { ...purchase, entity_id: other.entity_id }],
+        [400, '/payments', purchase],
+        [400, '/payments', { ...purchase, split: [{ partner: 'giftcard', method: 'x', amount: 11_500 }] }],
+        [400, '/payments', { ...purchase, split: [...SPLIT, ...SPLIT] }],
+        [400, '/payments', { ...purchase, split: [{ ...SPLIT[0], amount: 1 }] }],
+        [400, '/payments', { ...purchase, currency: 'GBP', split: SPLIT }],
+        [400, `/payments/${made.id}/captures`, { amount: 1.5 }],
+        [404, '/payments/0193a000-0000-7000-8000-000000000000/captures', { amount: 1 }],
+        [501, '/payment-links', purchase],
+        [404, '/nothing', {}],
+      ];
+      for (const [status, path, body] of cases) {
+        const answer = await post(shop, path, body);
+        assert.equal(answer.status, status, `${path} ${JSON.stringify(body)} ${answer.text}`);
+        assert.match(String(answer.body.type), /^urn:eu\.purse:/);
+        assert.equal(answer.body.status, status);
+      }
+      assert.equal((await post(other, `/payments/${made.id}/captures`, { amount: 1 })).status, 404);
+      const over = await post<OperationRead>(shop, `/payments/${made.id}/captures`, { amount: 11_501 });
+      assert.deepEqual([over.status, over.body.status], [201, 'FAILURE']);
+      assert.equal((await get(shop, made.id)).amounts.total_captured, 0);
+    });
+
+    // Protects: a purchase through v2 is the same order in Klarna's own API and in v1, and what is done there shows here.
+    test('one order, several views', async () => {
+      const shop = await PurseShop.open(world);
+      const { made } = await payment(shop);
+      await shop.settled();
+      const order_id = await shop.order_id('cart-9');
+      const capture_id = await shop.klarna.capture(order_id, 5_000);
+      await shop.klarna.refund(order_id, 5_000);
+      const seen = await get(shop, made.id);
+      assert.deepEqual(
+        seen.operations.map(({ id, type, amount }) => [type, amount, type === 'REFUND' || id]),
+        [
+          ['CAPTURE', 5_000, capture_id],
+          ['REFUND', 5_000, true],
+        ],
+      );
+      assert.equal(seen.overview, 'TOTALLY_REFUNDED');
+      const list = await shop.list(made.client_session_id);
+      assert.deepEqual(
+        list.map(({ status, plugin_result }) => [status.action, plugin_result.amount]),
+        [
+          ['AUTHORIZE', 115],
+          ['CAPTURE', 50],
+          ['REFUND', 50],
+        ],
+      );
+      await shop.klarna.manage('PATCH', order_id, '/authorization', { order_amount: 10_000 });
+      const lowered = await get(shop, made.id);
+      assert.deepEqual([lowered.amounts.total_voided, lowered.amounts.available_to_capture], [1_500, 5_000]);
+      await shop.klarna.advance('P30D');
+      const expired = await get(shop, made.id);
+      assert.deepEqual([expired.amounts.total_voided, expired.amounts.available_to_capture], [6_500, 0]);
+      assert.equal((await shop.klarna.read(order_id)).status, 'CAPTURED');
+    });
+  });
+}

@@ -1,0 +1,448 @@
+/** Purse's Payment API v2: client sessions and payments. The same sessions and payments as v1's, in other words. */
+import { createHash } from 'node:crypto';
+import { header } from '../../http/exchange.ts';
+import { read } from '../../store/store.ts';
+import type * as v1Wire from '../../wire/purse.ts';
+import * as wire from '../../wire/purse-v2.ts';
+import { addDuration } from '../control/duration.ts';
+import { disableHosted } from '../engine/hosted.ts';
+import { createSession } from '../engine/session.ts';
+import type { HostedSession, Session } from '../engine/state.ts';
+import { hostedPut } from '../klarna/hosted-payment-page.ts';
+import type { Failure } from './failure.ts';
+import { sumOf, withRoot } from './ledger.ts';
+import { badField, type Call, type Handler, notFound, type Operation, ok, problem, type Reply } from './operation.ts';
+import { type Asked, type Came, caughtUp, changesOf, operate, remembered, type Steps } from './payments.ts';
+import { klarnaPurchase } from './purchase.ts';
+import { readSession, sessionPut } from './records.ts';
+import { apply, begin, chargeOffSession, newSession, withPayment } from './sessions.ts';
+import type { PursePayment, PurseSession } from './state.ts';
+import { PSP_STATUSES } from './statuses.ts';
+import { tokenView, walletOf } from './tokens.ts';
+import { UNKNOWN_SESSION } from './v1.ts';
+import { clientSessionStatus, iso, KLARNA, operationView, paymentView, returnData } from './views.ts';
+
+type Purchase = wire.ClientSession | wire.Payment | wire.EligibleSolutions;
+
+/** v2's order in v1's words, which are those that the mapping to Klarna is written in. Lines that are not sent are one. */
+function orderOf({ amount, currency, order, customer = {}, ...rest }: Purchase): v1Wire.Order {
+  const { billing_address = {}, shipments, reference, net_amount, tax_amount } = order;
+  const { gender, ...place } = billing_address;
+  const { type, company_name, birth_date, locale, email, phone } = customer;
+  const lines = shipments?.flatMap(({ item_lines = [] }) => item_lines) ?? [];
+  const whole = { name: `Order ${reference}`, price: net_amount, quantity: 1, amount: net_amount };
+  const taxed = tax_amount === undefined ? whole : { ...whole, tax_lines: [{ amount: tax_amount }] };
+  const redirection = 'shopper_redirection_url' in rest ? rest.shopper_redirection_url : undefined;
+  return {
+    ...(redirection !== undefined && { redirection }),
+    reference,
+    amount: Math.max(net_amount, amount),
+    currency_code: currency,
+    ...(tax_amount !== undefined && { tax_amount }),
+    customer: {
+      ...(customer.reference !== undefined && { reference: customer.reference }),
+      ...(type !== undefined && { type }),
+      ...(company_name !== undefined && { company_name }),
+      ...((gender ?? customer.gender) !== undefined && { gender_code: gender ?? customer.gender ?? '' }),
+      ...(birth_date !== undefined && { birthdate: birth_date }),
+      ...(locale !== undefined && { locale_code: locale }),
+      billing_address: {
+        ...(email !== undefined && { email }),
+        ...(phone !== undefined && { phone }),
+        ...(customer.first_name !== undefined && { first_name: customer.first_name }),
+        ...(customer.last_name !== undefined && { last_name: customer.last_name }),
+        ...place,
+      },
+    },
+    shipments:
+      lines.length > 0 ? (shipments ?? []).map(shipmentOf) : [{ ...addressOfFirst(shipments), item_lines: [taxed] }],
+  };
+}
+
+type Shipments = NonNullable<wire.ClientSession['order']['shipments']>;
+
+function shipmentOf({ shipping_address, item_lines = [] }: Shipments[number]): v1Wire.Shipment {
+  const { gender: _gender, ...place } = shipping_address ?? {};
+  // v1's rates are hundredths of a percent.
+  const item = (line: NonNullable<Shipments[number]['item_lines']>[number]): v1Wire.ItemLine => ({
+    ...line,
+    tax_lines: (line.tax_lines ?? []).map(({ rate, ...tax }) => ({
+      ...tax,
+      ...(rate !== undefined && { rate: rate * 100 }),
+    })),
+  });
+  return { ...(shipping_address && { shipping_address: place }), item_lines: item_lines.map(item) };
+}
+
+function addressOfFirst(shipments: Shipments | undefined): Pick<v1Wire.Shipment, 'shipping_address'> {
+  const { gender: _gender, ...place } = shipments?.[0]?.shipping_address ?? {};
+  return Object.keys(place).length > 0 ? { shipping_address: place } : {};
+}
+
+/** A session of v2's, or what is wrong with the request for one. */
+function sessionOf(body: wire.ClientSession | wire.Payment, { account, desk }: Call): PurseSession | Reply {
+  const refused = refusePurchase(body, account.entity_id);
+  if (refused) return refused;
+  const { capture_mode: capture = 'MANUAL', capture_delay, allow_future_usage: future_usage = false, webhook } = body;
+  const delay = capture_delay === undefined ? undefined : delayOf(capture_delay, desk.context.now_ms);
+  if (delay !== undefined && capture === 'MANUAL') {
+    const detail = 'capture_delay goes with capture_mode AUTOMATIC only.';
+    return badField('capture_delay', detail, 'Leave capture_delay out, or send capture_mode AUTOMATIC.');
+  }
+  const integration_mode = 'integration_mode' in body ? body.integration_mode : undefined;
+  return newSession(
+    {
+      generation: 'v2',
+      entity_id: account.entity_id,
+      order: orderOf(body),
+      amount: body.amount,
+      capture,
+      future_usage,
+      ...(integration_mode && { integration_mode }),
+      ...(delay !== undefined && { capture_delay_ms: delay }),
+      ...(webhook && { hook: webhook.url }),
+    },
+    desk.context,
+  );
+}
+
+function delayOf(duration: string, now_ms: number): number {
+  return (addDuration(now_ms, duration) ?? now_ms) - now_ms;
+}
+
+function refusePurchase({ entity_id, amount, order, allow_future_usage }: Purchase, mine: string): Reply | undefined {
+  if (entity_id.toLowerCase() !== mine.toLowerCase())
+    return problem(403, 'forbidden', 'Forbidden', 'The API key belongs to another entity.', 'Send your own entity_id.');
+  if (amount === 0 && !allow_future_usage)
+    return badField('amount', 'An amount of 0 needs allow_future_usage.', 'Send allow_future_usage true.');
+  if (amount <= order.net_amount) return undefined;
+  const detail = 'Amount must be less or equal to order net amount minus already paid net amount';
+  return badField('amount', detail, `Send at most ${order.net_amount}.`);
+}
+
+const createHandler: Handler = function* (call) {
+  const made = sessionOf(call.body as wire.ClientSession, call);
+  if ('status' in made) return made;
+  const { session_id, entity_id } = made;
+  const { base } = call.desk;
+  const data = Buffer.from(JSON.stringify({ session_id, entity_id, api_key: call.account.api_key, base })).toString(
+    'base64',
+  );
+  const body = {
+    ...clientSessionView(made, call.desk.context.now_ms),
+    widget: { js_url: `${base}/kp/lib/v1/api.js`, data },
+    links: { hosted_page: `${base}/entities/${entity_id}/sessions/${session_id}` },
+  };
+  return { ...ok(body, { subject: session_id, put: [sessionPut(made, true)] }), status: 201 };
+};
+
+function clientSessionView(session: PurseSession, now_ms: number): object {
+  const { session_id: id, entity_id, amount, order, expires_at_ms, payments } = session;
+  return {
+    id,
+    status: clientSessionStatus(session, now_ms),
+    entity_id,
+    amount,
+    currency: order.currency_code,
+    expiration_date: iso(expires_at_ms),
+    ...(payments.length > 0 && { payment_id: payments.at(-1) }),
+  };
+}
+
+const readHandler: Handler = function* (call) {
+  const session = yield* mySession(call);
+  if (!session) return UNKNOWN_SESSION;
+  return ok(clientSessionView(session, call.desk.context.now_ms), { subject: session.session_id });
+};
+
+/** The shopper gives up: Klarna's page is withdrawn, and the shopper goes back to the shop. */
+const abortHandler: Handler = function* (call) {
+  const session = yield* mySession(call);
+  if (!session) return UNKNOWN_SESSION;
+  const { desk } = call;
+  const last = session.payments.at(-1);
+  const before = last === undefined ? undefined : yield* read<PursePayment>('purse_payment', last);
+  const came = before && (yield* caughtUp(before, desk));
+  const isPaid = came?.payment.order_id !== undefined;
+  const hosted = session.begun && !isPaid ? yield* read<HostedSession>('hosted', session.begun.hosted_id) : undefined;
+  const klarna = hosted && (yield* read<Session>('session', hosted.session_id));
+  const withdrawn = hosted && disableHosted(hosted, klarna, desk.context);
+  const aborted: PurseSession = isPaid ? session : { ...session, aborted: true };
+  const ended = came && !isPaid ? { ...came, payment: withRoot(came.payment, 'DISABLED', desk.context) } : came;
+  const changes = ended && changesOf(before, ended, desk);
+  const put = [...(changes?.put ?? []), ...(withdrawn?.ok ? [hostedPut(withdrawn.value)] : []), sessionPut(aborted)];
+  const body = { session_id: session.session_id, status: isPaid ? 'Submitted' : 'AbortedByCustomer' };
+  const headers = [['Location', shopperUrl(aborted, changes?.payment, call.desk)]] as const;
+  return {
+    ...ok(body, { subject: session.session_id, put, callbacks: changes?.callbacks ?? [] }),
+    status: 303,
+    headers,
+  };
+};
+
+/** Where the shopper goes: the shop's address; v2's with what came of it, signed. */
+export function shopperUrl(
+  session: PurseSession,
+  payment: PursePayment | undefined,
+  { context, signer }: Call['desk'],
+): string {
+  const { redirection = '' } = session.order;
+  if (session.generation === 'v1' || redirection === '') return redirection;
+  const [plain = '', fragment] = redirection.split('#');
+  const mark = plain.includes('?') ? '&' : '?';
+  const data = signer.jws(returnData(session, payment, context.now_ms));
+  return `${plain}${mark}purse-redirection-data=${data}${fragment === undefined ? '' : `#${fragment}`}`;
+}
+
+/** Whether Klarna would take the purchase, asked of Klarna without leaving a session behind. */
+const eligibleHandler: Handler = function* (call) {
+  const body = call.body as wire.EligibleSolutions;
+  const { amount, currency } = body;
+  const refused = refusePurchase(body, call.account.entity_id);
+  if (refused) return refused;
+  const purchase = klarnaPurchase({ order: orderOf(body), amount, present: false });
+  const asked = purchase.ok ? createSession(purchase.details, call.desk.context) : undefined;
+  const isEligible = asked?.ok === true && asked.value.categories.length > 0;
+  return ok({ amount, currency, eligible_solutions: isEligible ? [KLARNA] : [] });
+};
+
+/** Server-to-server: session, INIT and APPLY in one; the answer says where the shopper goes. */
+const payHandler: Handler = function* (call) {
+  const body = call.body as wire.Payment;
+  const session = sessionOf(body, call);
+  if ('status' in session) return session;
+  const [part] = body.split;
+  const refused = refuseSplit(body);
+  if (refused || !part) return refused ?? UNKNOWN_SESSION;
+  const chosen = { amount: body.amount, save_token: part.save_token ?? session.future_usage };
+  if (part.wallet_token !== undefined) return yield* walletPayment(session, part.wallet_token, call);
+  const { redirection } = session.order;
+  if (redirection === undefined) {
+    const detail = 'shopper_redirection_url is missing: the shopper pays on Klarna’s page and has to come back.';
+    return badField('shopper_redirection_url', detail, 'Send shopper_redirection_url.');
+  }
+  const begun = yield* begin(session, chosen, call.desk);
+  if (!begun.ok) return refusedPayment(begun.failure, session);
+  const applied = yield* apply(begun.session, chosen, undefined, call.desk);
+  const changes = changesOf(undefined, applied.came, call.desk);
+  const { base } = call.desk;
+  const view = {
+    ...paymentView(changes.payment, base),
+    redirection: { href: begun.session.begun?.url, method: 'GET' },
+  };
+  const put = [...begun.put, sessionPut(applied.session, true), ...changes.put];
+  return { ...ok(view, { subject: session.session_id, put, callbacks: changes.callbacks }), status: 201 };
+};
+
+/** With a token no shopper is needed: the payment is over at once. */
+function* walletPayment(session: PurseSession, wallet_token: string, { desk }: Call): Steps<Reply> {
+  const earlier = yield* read<PursePayment>('purse_payment', wallet_token.toLowerCase());
+  const mine = earlier?.merchant_id === desk.context.merchant.merchant_id ? earlier : undefined;
+  const token_id = mine ? mine.customer_token_id : wallet_token;
+  const came = yield* chargeOffSession(session, session.amount, token_id, desk);
+  const { payment, put, callbacks } = changesOf(undefined, came, desk);
+  const stored = sessionPut(withPayment(session, payment), true);
+  const [{ psp_status }] = payment.transactions;
+  const failed = PSP_STATUSES[psp_status].state === 'ERROR';
+  const why = { ...(failed && { psp_status }), explanations: came.explanations };
+  const subject = payment.order_id ?? session.session_id;
+  return { ...ok(paymentView(payment, desk.base), { subject, put: [...put, stored], callbacks, ...why }), status: 201 };
+}
+
+function refuseSplit({ split, amount }: wire.Payment): Reply | undefined {
+  const [part] = split;
+  if (split.length !== 1 || part?.partner !== KLARNA.partner || part.method !== KLARNA.method) {
+    const detail = `Here a payment has one part, ${KLARNA.partner}/${KLARNA.method}.`;
+    return badField('split/0/partner', detail, 'Send one split item, for klarna/installments.');
+  }
+  if (part.amount === undefined || part.amount === amount) return undefined;
+  return badField('split/0/amount', `The parts add up to ${part.amount}, not to ${amount}.`, 'Let the parts add up.');
+}
+
+function refusedPayment({ psp_status, description, explanations }: Failure, session: PurseSession): Reply {
+  const reply = badField('', description, 'See the explanations in the log.', session.session_id);
+  const { errors: _field, ...rest } = reply.problem ?? { status: 400, type: '', title: '', detail: '' };
+  const problem_ = { ...rest, more: { partner_status: psp_status, ...KLARNA } };
+  return { ...reply, problem: problem_, psp_status, explanations };
+}
+
+const readPaymentHandler: Handler = function* (call) {
+  const before = yield* myPayment(call);
+  if (!before) return UNKNOWN_PAYMENT;
+  const { payment, put, callbacks } = changesOf(before, yield* caughtUp(before, call.desk), call.desk);
+  const subject = payment.order_id ?? payment.session_id;
+  return ok(paymentView(payment, call.desk.base), { subject, put, callbacks });
+};
+
+function operationHandler(action: Asked['action']): Handler {
+  return function* (call) {
+    const before = yield* myPayment(call);
+    if (!before) return UNKNOWN_PAYMENT;
+    const key = keyOf(call, action);
+    const earlier = before.answered.find((each) => each.key === key);
+    if (earlier) return replayed(before, earlier.operation_id);
+    const { amount } = call.body as wire.Operation;
+    const asked = { action, parent: targetOf(action, before, amount), amount };
+    const operated = yield* operate(before, asked, call.desk);
+    return answered(before, operated, key, call);
+  };
+}
+
+function answered(
+  before: PursePayment,
+  operated: Came & { readonly transaction?: PursePayment['transactions'][number] },
+  key: string | undefined,
+  { desk }: Call,
+): Reply {
+  const { transaction } = operated;
+  const kept =
+    key !== undefined && transaction
+      ? { ...operated, payment: remembered(operated.payment, { key, operation_id: transaction.id }) }
+      : operated;
+  const { payment, put, callbacks } = changesOf(before, kept, desk);
+  const subject = payment.order_id ?? payment.session_id;
+  if (!transaction) return { ...NOTHING_LEFT, subject, put, callbacks };
+  const { psp_status } = transaction;
+  const failed = PSP_STATUSES[psp_status].state === 'ERROR';
+  const why = failed && { psp_status, explanations: operated.explanations };
+  const body = { ...operationView(transaction), payment_id: payment.payment_id };
+  return { ...ok(body, { subject, put, callbacks, ...why }), status: 201 };
+}
+
+const NOTHING_LEFT = problem(
+  409,
+  'conflict',
+  'Conflict',
+  'Nothing of the authorization is left: it was voided before, or the payment has too many operations.',
+  'Read the payment.',
+);
+
+/** A repeat is told what it made the first time; it is an error all the same. */
+function replayed({ payment_id, order_id, session_id }: PursePayment, operation_id: string): Reply {
+  const detail = 'An operation was made under this idempotency key before.';
+  const more = { resource_id: payment_id, payment_id, operation_id };
+  const change = 'Use the operation named in operation_id; send another key for another operation.';
+  const reply = problem(409, 'write-conflict', 'Idempotency violation', detail, change, { more });
+  return { ...reply, subject: order_id ?? session_id, replayed: true };
+}
+
+/** Keys are short, but a header may hold six kilobytes, which a payment need not keep. */
+function keyOf({ request }: Call, action: string): string | undefined {
+  const key = header(request, 'x-idempotency-key');
+  if (!key) return undefined;
+  return `${action} ${key.length <= 64 ? key : createHash('sha256').update(key).digest('hex')}`;
+}
+
+/** v2 names no capture to refund: the first with room for the amount, else the first. */
+function targetOf(action: Asked['action'], payment: PursePayment, amount: number | undefined): string {
+  if (action !== 'REFUND') return payment.payment_id;
+  const captures = payment.transactions.filter(
+    (each) => each.action === 'CAPTURE' && PSP_STATUSES[each.psp_status].state === 'SUCCESS',
+  );
+  const room = ({ id, amount: captured }: (typeof captures)[number]) =>
+    captured - sumOf({ ...payment, transactions: refundsOf(payment, id) }, 'REFUND');
+  const found = captures.find((each) => room(each) >= (amount ?? 1)) ?? captures[0];
+  return found?.id ?? payment.payment_id;
+}
+
+function refundsOf({ transactions }: PursePayment, parent: string): PursePayment['transactions'] {
+  const [root, ...rest] = transactions;
+  return [root, ...rest.filter((each) => each.parent === parent)];
+}
+
+const walletHandler: Handler = function* ({ params, desk }) {
+  const reference = params.customer_reference ?? '';
+  const { merchant_id } = desk.context.merchant;
+  const found = yield* walletOf(merchant_id, reference);
+  const tokens = found.map((token) => {
+    const { id, value, description, source } = tokenView(token, reference) as Readonly<Record<string, unknown>>;
+    const scope = { ...KLARNA, origin: 'EXTERNAL' };
+    const about = { fingerprint: token.payment_method_reference, customer_reference: reference, merchant_id };
+    return { id, ...about, status: token.status, description, scope, value, favorite: false, source };
+  });
+  return ok({ tokens, shared_wallet_user: false, total_elements: tokens.length });
+};
+
+/** Purse's hosted page, which for Klarna alone has nothing to choose: the shopper goes on to Klarna's. */
+const hostedPageHandler: Handler = function* (call) {
+  const session = yield* mySession(call);
+  if (!session || session.aborted) return UNKNOWN_SESSION;
+  const chosen = { amount: session.amount, save_token: session.future_usage };
+  const isBegun = session.begun?.amount === chosen.amount && session.begun?.save_token === chosen.save_token;
+  const ready = isBegun ? ({ ok: true, session, put: [] } as const) : yield* begin(session, chosen, call.desk);
+  if (!ready.ok) return refusedPayment(ready.failure, session);
+  const applied = yield* apply(ready.session, chosen, undefined, call.desk);
+  const changes = changesOf(applied.before, applied.came, call.desk);
+  const put = [...ready.put, sessionPut(applied.session), ...changes.put];
+  const headers = [['Location', ready.session.begun?.url ?? '']] as const;
+  return { status: 302, headers, subject: session.session_id, put, callbacks: changes.callbacks };
+};
+
+function* mySession({ params, desk }: Call): Steps<PurseSession | undefined> {
+  const session = yield* readSession(params.session ?? '');
+  return session?.merchant_id === desk.context.merchant.merchant_id ? session : undefined;
+}
+
+function* myPayment({ params, desk }: Call): Steps<PursePayment | undefined> {
+  const payment = yield* read<PursePayment>('purse_payment', (params.payment ?? '').toLowerCase());
+  return payment?.merchant_id === desk.context.merchant.merchant_id ? payment : undefined;
+}
+
+const UNKNOWN_PAYMENT = notFound('payment', 'Use the id from the answer that created the payment.');
+
+const v2 = (
+  method: Operation['method'],
+  path: string,
+  name: string,
+  access: Operation['access'],
+  handle: Handler,
+  rest: Partial<Operation> = {},
+): Operation => ({ api: 'Payment API v2', method, path: `/payment/v2${path}`, name, access, handle, ...rest });
+
+const INFERRED = { inferred: true } as const;
+
+export const V2: readonly Operation[] = [
+  v2('POST', '/client-sessions', 'createClientSession', 'client', createHandler, { body: wire.clientSession }),
+  v2('GET', '/client-sessions/{session}', 'readClientSession', 'client', readHandler, INFERRED),
+  v2('POST', '/client-sessions/{session}/abort', 'abortClientSession', 'browser', abortHandler),
+  v2('POST', '/eligible-solutions', 'eligibleSolutions', 'client', eligibleHandler, { body: wire.eligibleSolutions }),
+  v2('POST', '/payments', 'createPayment', 'client', payHandler, { body: wire.payment }),
+  v2('GET', '/payments/{payment}', 'readPayment', 'client', readPaymentHandler),
+  v2('POST', '/payments/{payment}/captures', 'createCapture', 'client', operationHandler('CAPTURE'), {
+    body: wire.operation,
+  }),
+  v2('POST', '/payments/{payment}/refunds', 'createRefund', 'client', operationHandler('REFUND'), {
+    body: wire.operation,
+    ...INFERRED,
+  }),
+  v2('POST', '/payments/{payment}/voids', 'createVoid', 'client', operationHandler('VOID'), {
+    body: wire.operation,
+    ...INFERRED,
+  }),
+  { api: 'Payment API v2', method: 'GET', path: '/payment/v2/signing-jwks', name: 'signingKeys', access: 'public' },
+  {
+    api: 'Payment API v2',
+    method: 'POST',
+    path: '/payment/v2/payment-links',
+    name: 'createPaymentLink',
+    access: 'client',
+    reason:
+      'Payment links are not built; the link of a client session (links.hosted_page) does the same for one purchase.',
+  },
+  {
+    api: 'Wallet API',
+    method: 'GET',
+    path: '/wallet/v3/merchants/{merchant}/customers/{customer_reference}/tokens',
+    name: 'listTokens',
+    access: 'client',
+    handle: walletHandler,
+  },
+  {
+    api: 'Pages',
+    method: 'GET',
+    path: '/entities/{entity}/sessions/{session}',
+    name: 'hostedPage',
+    access: 'shopper',
+    handle: hostedPageHandler,
+  },
+];
