@@ -4,8 +4,8 @@ import { read, type Store, type Work } from '../store/store.ts';
 import { isKeyOf, localSecret, sharedKey } from './cybersource/keys.ts';
 import type { Merchant } from './engine/state.ts';
 import { matches, merchantRecords, newCredential, newMerchant } from './merchants.ts';
-import { type Sealer, sealer } from './sealing.ts';
 import { accountRecords, apiKeyRecord, LOCAL_CREDENTIALS, newAccount, newCredentials } from './purse/account.ts';
+import { type Sealer, sealer } from './sealing.ts';
 
 interface Installation {
   /** Signs client tokens, and seals the secrets that have to be had again. Made once, so that tokens outlive a restart and hold on every process. */

@@ -4,6 +4,7 @@
  */
 import { authorizationStatus, captureStatus, SUCCESS, sessionStatus } from './cybersource/statuses.ts';
 import { orderCodes, sessionCode } from './engine/statuses.ts';
+import { standingInPurse } from './purse/status-column.ts';
 import { SITUATIONS, type Situation } from './situations.ts';
 
 /** An API, and what it says about a situation. */
@@ -39,6 +40,9 @@ const CYBERSOURCE: StatusColumn = {
   },
 };
 
+/** v1's transactions, and v2's authorization with its overview. */
+const PURSE: StatusColumn = { title: 'Purse', of: standingInPurse };
+
 const CATALOGUE: StatusColumn = {
   title: 'Catalogue',
   of: ({ session, order, now_ms }) => {
@@ -48,7 +52,7 @@ const CATALOGUE: StatusColumn = {
 };
 
 /** The columns, in the order in which they are shown. */
-const COLUMNS: readonly StatusColumn[] = [KLARNA, CYBERSOURCE, CATALOGUE];
+const COLUMNS: readonly StatusColumn[] = [KLARNA, CYBERSOURCE, PURSE, CATALOGUE];
 
 const ABOUT: readonly (readonly [Situation['about'], string])[] = [
   ['session', 'Sessions'],
@@ -64,7 +68,7 @@ export function renderStatuses(columns: readonly StatusColumn[] = COLUMNS): stri
     '',
     'Rows are where the engine says that a session or an order stands; a cell is what the API answers when it is asked. Several codes of the',
     '[catalogue](../catalogue.md) can hold at once. In Cybersource’s API a transaction has an id and a status of its own: the check of an authorization goes on',
-    'saying `AUTHORIZED` when it was captured or reversed.',
+    'saying `AUTHORIZED` when it was captured or reversed. In Purse’s v1 it is the same with transactions; v2 has the authorization and what became of it.',
     ...ABOUT.flatMap(([about, title]) =>
       renderTable(
         title,

@@ -467,9 +467,9 @@ for (const factory of storeFactories()) {
     test('prune removes the old in small bites, up to the bounds and no further', async (t) => {
       // Else a full disk would stop the shop, or the sweep that prevents it would.
       const { store } = await opened(t, factory);
-      const put = (['session', 'authorization', 'hosted', 'cybersource_session', 'purse_session', 'order'] as const).flatMap((kind) =>
-        numbers(5).map((n) => ({ kind, id: `i${n}`, merchant_id: 'm1', state: { id: `i${n}` } })),
-      );
+      const put = (
+        ['session', 'authorization', 'hosted', 'cybersource_session', 'purse_session', 'order'] as const
+      ).flatMap((kind) => numbers(5).map((n) => ({ kind, id: `i${n}`, merchant_id: 'm1', state: { id: `i${n}` } })));
       await change(store, { put, log: numbers(10).map((n) => entry(`l${n}`)) });
       const left = async () => ({
         session: ids(await store.list<{ id: string }>('session', { limit: 100 })),

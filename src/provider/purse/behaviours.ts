@@ -130,7 +130,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'documented',
     ],
     ['An operation that Klarna refuses is 201 with status FAILURE', 'inferred'],
-    ['A refund is booked on the first capture with room for it', 'inferred'],
+    ['A refund is booked on the oldest captures with room for it; v1’s on the capture that it names', 'inferred'],
     [
       'The shopper returns with `purse-redirection-data`, a JWS (RS256) that names its key in `signing-jwks`',
       'documented',

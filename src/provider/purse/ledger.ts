@@ -8,6 +8,8 @@ import type { Action, PursePayment, Transaction } from './state.ts';
 import { PSP_STATUSES, type PspStatus, reviewToPsp } from './statuses.ts';
 
 type Transactions = PursePayment['transactions'];
+/** The time of what is found, and ids for what Klarna gave none. */
+type Finding = Pick<Context, 'now_ms' | 'id'>;
 
 /** Whether the first transaction is a capture: one step, without an authorization of its own. */
 function isOneStep({ transactions: [root] }: PursePayment): boolean {
@@ -32,32 +34,24 @@ export function withFailed(
   payment: PursePayment,
   asked: { readonly action: Action; readonly parent: string; readonly amount: number },
   { psp_status, description }: Failure,
-  context: Context,
+  context: Finding,
 ): { readonly payment: PursePayment; readonly transaction: Transaction } {
   const transaction: Transaction = { id: context.id(), ...asked, psp_status, at_ms: context.now_ms, description };
   return { payment: { ...payment, transactions: [...payment.transactions, transaction] }, transaction };
 }
 
 /** Sum of the successful transactions of a kind. */
-export function sumOf({ transactions }: PursePayment, action: Action): number {
+function sumOf({ transactions }: PursePayment, action: Action): number {
   return transactions
     .filter((each) => each.action === action && PSP_STATUSES[each.psp_status].state === 'SUCCESS')
     .reduce((sum, { amount }) => sum + amount, 0);
 }
 
-/**
- * The payment as its order has it.
- * @param parents which capture a refund was asked for; Klarna only knows of the order's
- */
-export function recorded(
-  payment: PursePayment,
-  order: Order,
-  context: Context,
-  parents: Readonly<Record<string, string>> = {},
-): PursePayment {
+/** The payment as its order has it. */
+export function recorded(payment: PursePayment, order: Order, context: Finding): PursePayment {
   const standing = withRoot(payment, rootStatus(order), context);
   const captured = { ...standing, transactions: withCaptures(standing, order) };
-  const refunded = { ...captured, transactions: withRefunds(captured, order, parents) };
+  const refunded = { ...captured, transactions: withRefunds(captured, order) };
   const released = withVoids(refunded, order, context);
   const isSame =
     released.transactions.length === payment.transactions.length &&
@@ -91,7 +85,12 @@ function captureIds(payment: PursePayment, { captures }: Order): Readonly<Record
   return isOneStep(payment) && first ? { [first.capture_id]: payment.payment_id } : {};
 }
 
-function withRefunds(payment: PursePayment, order: Order, parents: Readonly<Record<string, string>>): Transactions {
+/** Klarna's id of the capture that a CAPTURE transaction stands for. */
+export function klarnaCaptureId(payment: PursePayment, { captures }: Order, { id }: Transaction): string {
+  return isOneStep(payment) && id === payment.payment_id ? (captures[0]?.capture_id ?? id) : id;
+}
+
+function withRefunds(payment: PursePayment, order: Order): Transactions {
   const ids = captureIds(payment, order);
   const known = new Set(payment.transactions.map(({ id }) => id));
   const [root, ...rest] = payment.transactions;
@@ -100,7 +99,7 @@ function withRefunds(payment: PursePayment, order: Order, parents: Readonly<Reco
     .map((refund): Transaction => {
       // A refund that Klarna could not book against a capture belongs to the latest.
       const booked = refund.allocations[0]?.capture_id ?? order.captures.at(-1)?.capture_id ?? root.id;
-      const parent = parents[refund.refund_id] ?? ids[booked] ?? booked;
+      const parent = ids[booked] ?? booked;
       const { refund_id: id, refunded_amount: amount, refunded_at_ms: at_ms } = refund;
       return { id, action: 'REFUND', parent, psp_status: 'SUCCESS', amount, at_ms };
     });
@@ -111,7 +110,7 @@ function withRefunds(payment: PursePayment, order: Order, parents: Readonly<Reco
  * What can be captured no more was voided: cancelled, released, expired, or taken from the amount. What was authorized is what was
  * captured, can be captured, or was voided; an amount that was raised raises it.
  */
-function withVoids(payment: PursePayment, order: Order, context: Context): PursePayment {
+function withVoids(payment: PursePayment, order: Order, context: Finding): PursePayment {
   const [root, ...rest] = payment.transactions;
   const wasAuthorized = ['SUCCESS', 'WAITING', 'DISABLED'].includes(root.psp_status);
   if (root.action !== 'AUTHORIZE' || !wasAuthorized) return payment;

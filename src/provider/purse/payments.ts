@@ -19,6 +19,7 @@ import {
   capturedAmount,
   type HostedSession,
   type Order,
+  refundedAmount,
   remainingAmount,
   type Session,
 } from '../engine/state.ts';
@@ -26,7 +27,7 @@ import { bringUpToDate } from '../engine/time.ts';
 import { hostedPut } from '../klarna/hosted-payment-page.ts';
 import { authorizationPut, orderPut, sessionPut } from '../klarna/payments.ts';
 import { type Failure, failureOf } from './failure.ts';
-import { recorded, withFailed, withRoot } from './ledger.ts';
+import { klarnaCaptureId, recorded, withFailed, withRoot } from './ledger.ts';
 import { paymentPut, transactionPuts } from './records.ts';
 import type { Signer } from './signing.ts';
 import type { Answered, PursePayment, Transaction } from './state.ts';
@@ -198,8 +199,8 @@ function isCapturedAtOnce({ capture: mode, capture_delay_ms }: PursePayment): bo
 /** An operation on a payment. */
 export interface Asked {
   readonly action: 'CAPTURE' | 'VOID' | 'REFUND';
-  /** The transaction that it is about: the authorization, or for a refund the capture. */
-  readonly parent: string;
+  /** The transaction that it is about: the authorization, or for a refund the capture. Absent: Klarna chooses the capture. */
+  readonly parent?: string;
   /** Absent: all there is. */
   readonly amount: number | undefined;
 }
@@ -217,44 +218,38 @@ export function* operate(before: PursePayment, asked: Asked, desk: Desk): Steps<
   if (order === undefined) return yield* withoutOrder(came, asked, desk);
   const outcome = OPERATIONS[asked.action](payment, order, asked, desk.context);
   if (!outcome.ok) return failed(came, asked, outcome.failure, order, desk);
-  const { order: changed, parents } = outcome;
-  const next = recorded(payment, changed, desk.context, parents);
+  const { order: changed } = outcome;
+  const next = recorded(payment, changed, desk.context);
   const transaction = next.transactions.find(
-    (each) => !payment.transactions.includes(each) && each.parent === asked.parent,
+    (each) => !payment.transactions.includes(each) && each.action === asked.action,
   );
   const isNew = came.put.some(({ kind, fresh }) => kind === 'order' && fresh);
   const put = [...came.put.filter(({ kind }) => kind !== 'order'), orderPut(changed, isNew)];
   return { ...came, payment: next, order: changed, put, ...(transaction && { transaction }) };
 }
 
-type Tried =
-  | { readonly ok: true; readonly order: Order; readonly parents?: Readonly<Record<string, string>> }
-  | { readonly ok: false; readonly failure: Failure };
+type Tried = { readonly ok: true; readonly order: Order } | { readonly ok: false; readonly failure: Failure };
 type Operation = (payment: PursePayment, order: Order, asked: Asked, context: Context) => Tried;
 
-const tried = (outcome: Outcome<Omit<Tried & { ok: true }, 'ok'>>): Tried =>
-  outcome.ok ? { ok: true, ...outcome.value } : { ok: false, failure: failureOf(outcome.refusal) };
+const tried = (outcome: Outcome<Order>): Tried =>
+  outcome.ok ? { ok: true, order: outcome.value } : { ok: false, failure: failureOf(outcome.refusal) };
 
 const OPERATIONS: Readonly<Record<Asked['action'], Operation>> = {
   CAPTURE: (_payment, order, asked, context) => {
     const captured_amount = asked.amount ?? remainingAmount(order);
     return (
       outOfBounds(check(management.capture, { captured_amount }).faults, asked) ??
-      tried(map(capture(order, { captured_amount }, context), (made) => ({ order: made.order })))
+      tried(map(capture(order, { captured_amount }, context), (made) => made.order))
     );
   },
   REFUND: (payment, order, asked, context) => {
     const parent = payment.transactions.find(({ id }) => id === asked.parent);
-    if (!parent || PSP_STATUSES[parent.psp_status].state !== 'SUCCESS') return { ok: false, failure: NO_SUCH_CAPTURE };
-    const refunded_amount = asked.amount ?? parent.amount;
+    if (parent && PSP_STATUSES[parent.psp_status].state !== 'SUCCESS') return { ok: false, failure: NO_SUCH_CAPTURE };
+    const refunded_amount = asked.amount ?? parent?.amount ?? capturedAmount(order) - refundedAmount(order);
+    const capture_id = parent && klarnaCaptureId(payment, order, parent);
     return (
       outOfBounds(check(management.refund, { refunded_amount }).faults, asked) ??
-      tried(
-        map(refund(order, { refunded_amount }, context), (made) => ({
-          order: made.order,
-          parents: { [made.refund.refund_id]: asked.parent },
-        })),
-      )
+      tried(map(refund(order, { refunded_amount }, context, capture_id), (made) => made.order))
     );
   },
   /** Klarna gives an authorization back whole: what was never captured is cancelled, the rest of what was is released. */
@@ -263,7 +258,7 @@ const OPERATIONS: Readonly<Record<Asked['action'], Operation>> = {
     if (asked.amount !== undefined && remaining > 0 && asked.amount !== remaining)
       return { ok: false, failure: partialVoid(asked.amount, remaining) };
     const isPart = capturedAmount(order) > 0 && remaining > 0;
-    return tried(map(isPart ? release(order) : cancel(order), (changed) => ({ order: changed })));
+    return tried(isPart ? release(order) : cancel(order));
   },
 };
 
@@ -312,7 +307,8 @@ function partialVoid(got: number, expected: number): Failure {
 
 function failed(came: Came, asked: Asked, failure: Failure, order: Order | undefined, { context }: Desk): Operated {
   const amount = asked.amount ?? (order && asked.action === 'CAPTURE' ? remainingAmount(order) : 0);
-  const { payment, transaction } = withFailed(came.payment, { ...asked, amount }, failure, context);
+  const { action, parent = came.payment.payment_id } = asked;
+  const { payment, transaction } = withFailed(came.payment, { action, parent, amount }, failure, context);
   return { ...came, payment, transaction, explanations: failure.explanations };
 }
 

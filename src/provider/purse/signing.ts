@@ -20,6 +20,8 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { read, type Store, type Work } from '../../store/store.ts';
+import { installationSealer } from '../installation.ts';
+import type { Sealer } from '../sealing.ts';
 
 const MODULUS_BITS = 2048;
 const HASH_BYTES = 20;
@@ -132,18 +134,25 @@ export function signerFrom(store: Store): () => Promise<Signer> {
   };
 }
 
+/** The private key, sealed. */
+interface Kept {
+  readonly sealed_key: string;
+}
+
 async function find(store: Store): Promise<Signer> {
-  const kept = await store.get<{ pem: string }>('meta', RECORD);
-  return signerOf(kept?.pem ?? (await makeKey(store)));
+  const sealer = await installationSealer(store);
+  const kept = (await store.get<Kept>('meta', RECORD)) ?? (await makeKey(store, sealer));
+  return signerOf(sealer.open(kept.sealed_key).toString('utf8'));
 }
 
 /** Two processes may make one at the same time; the one that is stored first is everybody's. */
-async function makeKey(store: Store): Promise<string> {
+async function makeKey(store: Store, sealer: Sealer): Promise<Kept> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: MODULUS_BITS });
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  return store.run(function* (): Work<string> {
-    const existing = yield* read<{ pem: string }>('meta', RECORD);
-    if (existing) return { answer: existing.pem, changes: {} };
-    return { answer: pem, changes: { put: [{ kind: 'meta', id: RECORD, merchant_id: '', state: { pem } }] } };
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const made: Kept = { sealed_key: sealer.seal(Buffer.from(pem)) };
+  return store.run(function* (): Work<Kept> {
+    const existing = yield* read<Kept>('meta', RECORD);
+    if (existing) return { answer: existing, changes: {} };
+    return { answer: made, changes: { put: [{ kind: 'meta', id: RECORD, merchant_id: '', state: made }] } };
   });
 }

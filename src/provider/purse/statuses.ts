@@ -3,7 +3,7 @@
  * each of Klarna's refusals and states leads to. Clients decide on `state`; the code of a waiting status is SUCCEEDED too.
  */
 import type { Reason } from '../engine/outcome.ts';
-import { capturedAmount, type HostedStatus, type Order, refundedAmount, remainingAmount } from '../engine/state.ts';
+import type { HostedStatus, Order } from '../engine/state.ts';
 
 export const PSP_STATUSES = {
   SUCCESS: { state: 'SUCCESS', code: 'SUCCEEDED', about: 'Successful request' },
@@ -99,12 +99,6 @@ const AUTHORIZATION_ERRORS: Readonly<Partial<Record<PspStatus, 'ABORTED' | 'REFU
   FAILED: 'REFUSED',
 };
 
-/** How an order of Klarna's shows in Purse: v1's AUTHORIZE transaction, and v2's authorization with its overview. */
-export function orderInPurse(order: Order): { readonly v1: PspStatus; readonly v2: string; readonly overview: string } {
-  const v1 = reviewToPsp(order);
-  return { v1, v2: authorizationStatus(v1), overview: overviewOf(order) };
-}
-
 /** The fraud decision as the status of the authorization. Klarna's rejection has no row of its own; it is a decline. */
 export function reviewToPsp({ fraud_status }: Pick<Order, 'fraud_status'>): PspStatus {
   return REVIEW_TO_PSP[fraud_status];
@@ -113,11 +107,3 @@ const REVIEW_TO_PSP = { ACCEPTED: 'SUCCESS', PENDING: 'WAITING', REJECTED: 'FAIL
   Order['fraud_status'],
   PspStatus
 >;
-
-function overviewOf(order: Order): string {
-  const captured = capturedAmount(order);
-  const refunded = refundedAmount(order);
-  if (refunded > 0) return refunded === captured ? 'TOTALLY_REFUNDED' : 'PARTIALLY_REFUNDED';
-  if (captured > 0) return captured === order.order_amount ? 'TOTALLY_CAPTURED' : 'PARTIALLY_CAPTURED';
-  return remainingAmount(order) === 0 && order.order_amount > 0 ? 'TOTALLY_VOIDED' : 'NOT';
-}

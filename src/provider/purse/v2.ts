@@ -10,7 +10,7 @@ import { createSession } from '../engine/session.ts';
 import type { HostedSession, Session } from '../engine/state.ts';
 import { hostedPut } from '../klarna/hosted-payment-page.ts';
 import type { Failure } from './failure.ts';
-import { sumOf, withRoot } from './ledger.ts';
+import { withRoot } from './ledger.ts';
 import { badField, type Call, type Handler, notFound, type Operation, ok, problem, type Reply } from './operation.ts';
 import { type Asked, type Came, caughtUp, changesOf, operate, remembered, type Steps } from './payments.ts';
 import { klarnaPurchase } from './purchase.ts';
@@ -282,7 +282,8 @@ function operationHandler(action: Asked['action']): Handler {
     const earlier = before.answered.find((each) => each.key === key);
     if (earlier) return replayed(before, earlier.operation_id);
     const { amount } = call.body as wire.Operation;
-    const asked = { action, parent: targetOf(action, before, amount), amount };
+    // v2 names no capture to refund: Klarna chooses.
+    const asked = { action, amount, ...(action !== 'REFUND' && { parent: before.payment_id }) };
     const operated = yield* operate(before, asked, call.desk);
     return answered(before, operated, key, call);
   };
@@ -331,23 +332,6 @@ function keyOf({ request }: Call, action: string): string | undefined {
   const key = header(request, 'x-idempotency-key');
   if (!key) return undefined;
   return `${action} ${key.length <= 64 ? key : createHash('sha256').update(key).digest('hex')}`;
-}
-
-/** v2 names no capture to refund: the first with room for the amount, else the first. */
-function targetOf(action: Asked['action'], payment: PursePayment, amount: number | undefined): string {
-  if (action !== 'REFUND') return payment.payment_id;
-  const captures = payment.transactions.filter(
-    (each) => each.action === 'CAPTURE' && PSP_STATUSES[each.psp_status].state === 'SUCCESS',
-  );
-  const room = ({ id, amount: captured }: (typeof captures)[number]) =>
-    captured - sumOf({ ...payment, transactions: refundsOf(payment, id) }, 'REFUND');
-  const found = captures.find((each) => room(each) >= (amount ?? 1)) ?? captures[0];
-  return found?.id ?? payment.payment_id;
-}
-
-function refundsOf({ transactions }: PursePayment, parent: string): PursePayment['transactions'] {
-  const [root, ...rest] = transactions;
-  return [root, ...rest.filter((each) => each.parent === parent)];
 }
 
 const walletHandler: Handler = function* ({ params, desk }) {

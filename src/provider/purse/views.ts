@@ -206,7 +206,7 @@ export function notifications(
   return bodies.map((body) => ({
     rule: 'purse_hook',
     url: hook,
-    headers: [['X-Signature', signer.hook(body)]],
+    headers: { 'X-Signature': signer.hook(body) },
     body,
     due_at_ms: now_ms,
     subject: order_id ?? session_id,
