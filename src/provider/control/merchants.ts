@@ -31,6 +31,7 @@ import {
 } from '../merchants.ts';
 import { everywhere, withFaults } from '../ordered-faults.ts';
 import { apiKeyRecord } from '../purse/account.ts';
+import { ACCOUNT_DEFAULTS, apiKeyRecord } from '../purse/account.ts';
 import { type ControlCall, type ControlOptions, type ControlReply, closed, ok, problem, readAs } from './reply.ts';
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
@@ -271,6 +272,11 @@ export class MerchantControl {
   async #reset(merchant_id: string, keep = (rule: FaultRule) => rule.everywhere === true): Promise<void> {
     await this.#options.world.store.clear(merchant_id);
     await this.change(merchant_id, (current) => withFaults({ ...current, ...MERCHANT_DEFAULTS }, keep));
+    await this.change(merchant_id, ({ purse, ...current }) => ({
+      ...current,
+      ...MERCHANT_DEFAULTS,
+      ...(purse && { purse: { ...purse, ...ACCOUNT_DEFAULTS } }),
+    }));
   }
 
   /** Replaces a merchant's state by what `make` makes of it. */

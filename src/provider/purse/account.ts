@@ -22,7 +22,8 @@ export const LOCAL_CREDENTIALS = {
   client_id: 'local-purse-client',
 } as const;
 
-const ACCOUNT_DEFAULTS = {
+/** How Klarna is set up unless told otherwise, and what a reset goes back to. */
+export const ACCOUNT_DEFAULTS = {
   capture: 'MANUAL',
   integration_mode: 'popup',
   save_token: true,

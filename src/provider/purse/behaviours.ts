@@ -46,6 +46,10 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ],
     ['A session lives for 48 hours, as Klarna’s, whose id is the same', 'inferred'],
     [
+      'Pop-in and redirection: `settings.merchant_specifics.integration_mode` tells the widget which; the address is the same. Klarna’s page cannot be framed here, so a pop-in is a window',
+      'inferred',
+    ],
+    [
       'INIT answers `plugin_result.hpp_session_id`, the hosted session that the control API’s shopper acts on',
       'different',
     ],

@@ -226,6 +226,28 @@ describe('lines', () => {
     });
   });
 
+  test('sales tax in the US is a line of its own', () => {
+    const item_lines = [{ name: 'Chair', quantity: 1, price: 200, amount: 200 }];
+    const billing_address = { country_code: 'US' };
+    const taxed = {
+      amount: 215,
+      tax_amount: 10,
+      currency_code: 'USD',
+      customer: { billing_address },
+      shipments: [{ item_lines }],
+    };
+    const got = details({ ...ORDER, ...taxed });
+    assert.deepEqual(
+      got.order_lines.map(({ type, total_amount }) => [type, total_amount]),
+      [
+        ['physical', 20_000],
+        ['sales_tax', 1_000],
+        ['shipping_fee', 500],
+      ],
+    );
+    assert.deepEqual(checkSums({ ...got, purchase_country: 'US' }), []);
+  });
+
   test('what is paid another way is a gift card', () => {
     const { order_amount, order_lines } = details(ORDER, 20_000);
     assert.equal(order_amount, 20_000);

@@ -146,8 +146,10 @@ function addressOf(address: Address = {}): KlarnaAddress {
 function linesOf(order: Order, amount: number): OrderLine[] {
   const lines = (order.shipments ?? []).flatMap(({ item_lines = [] }) => item_lines.map(lineOf));
   const whole = order.amount ?? 0;
+  const salesTax = salesTaxOf(order, lines);
+  if (salesTax) lines.push(salesTax);
   const shipping = whole - lines.reduce((sum, { total_amount }) => sum + total_amount, 0);
-  if (shipping > 0) lines.push(shippingLine(shipping, (order.tax_amount ?? 0) - taxOf(lines)));
+  if (shipping > 0) lines.push(shippingLine(shipping, salesTax ? 0 : (order.tax_amount ?? 0) - taxOf(lines)));
   if (amount < whole) lines.push(elsewhereLine(amount - whole));
   return lines;
 }
@@ -192,6 +194,12 @@ function lineTax(
   if (tax_lines.length === 1) return { total_tax_amount };
   const net = amount - total_tax_amount;
   return { ...(net > 0 && { tax_rate: Math.round((total_tax_amount * 10_000) / net) }), total_tax_amount };
+}
+
+/** In the US tax is a line of its own, where the shop's lines are without it. */
+function salesTaxOf({ customer, tax_amount = 0 }: Order, lines: readonly OrderLine[]): OrderLine | undefined {
+  if (customer?.billing_address?.country_code !== 'US' || tax_amount === 0 || taxOf(lines) > 0) return undefined;
+  return { type: 'sales_tax', name: 'Sales tax', quantity: 1, unit_price: tax_amount, total_amount: tax_amount };
 }
 
 function shippingLine(amount: number, tax: number): OrderLine {

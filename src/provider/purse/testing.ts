@@ -81,16 +81,19 @@ interface Applied extends Json {
 
 const ITEM = { partner: 'klarna', method: 'installments', payment_data: {}, partner_data: {}, payment_preferences: {} };
 
+/** Where the provider runs that a shop calls. */
+type World = Pick<SharedProvider, 'provider' | 'shop'>;
+
 export class PurseShop {
   readonly klarna: Shop;
-  readonly world: SharedProvider;
+  readonly world: World;
   readonly entity_id: string;
   readonly api_key: string;
   readonly client: string;
   readonly public_key: string;
   #token = '';
 
-  private constructor(world: SharedProvider, klarna: Shop, account: Readonly<Record<string, string>>) {
+  private constructor(world: World, klarna: Shop, account: Readonly<Record<string, string>>) {
     const { entity_id = '', api_key = '', client_id = '', client_secret = '', signature_public_key = '' } = account;
     this.world = world;
     this.klarna = klarna;
@@ -101,7 +104,7 @@ export class PurseShop {
   }
 
   /** @param settings of the account @param merchant settings of the merchant */
-  static async open(world: SharedProvider, settings: object = {}, merchant?: object): Promise<PurseShop> {
+  static async open(world: World, settings: object = {}, merchant?: object): Promise<PurseShop> {
     const klarna = await world.shop(merchant);
     const account = await world.provider.control('POST', `/merchants/${klarna.merchant_id}/purse`, settings);
     const shop = new PurseShop(world, klarna, account as Record<string, string>);
