@@ -50,7 +50,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'inferred',
     ],
     [
-      'INIT answers `plugin_result.hpp_session_id`, the hosted session that the control API’s shopper acts on',
+      '`plugin_result` (in v2 `partner_data`) names Klarna’s ids: `hpp_session_id`, on which the control API’s shopper acts, and `klarna_order_id`',
       'different',
     ],
     ['APPLY of the same begun page answers the same transaction, as long as it can still be paid on', 'inferred'],

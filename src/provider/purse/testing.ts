@@ -70,7 +70,12 @@ export interface TransactionRead extends Json {
     readonly code: string;
     readonly description: string;
   };
-  readonly plugin_result: { readonly status: string; readonly amount: number; readonly hpp_session_id?: string };
+  readonly plugin_result: {
+    readonly status: string;
+    readonly amount: number;
+    readonly hpp_session_id?: string;
+    readonly klarna_order_id?: string;
+  };
 }
 
 interface Applied extends Json {

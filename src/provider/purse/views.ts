@@ -43,14 +43,19 @@ export function resultView({ action, psp_status, amount, at_ms, description }: S
 }
 
 /** A transaction as v1 shows it. */
-export function transactionView(transaction: Transaction, { session_id }: PursePayment): object {
+export function transactionView(transaction: Transaction, payment: PursePayment): object {
   const { id, parent } = transaction;
   return {
     id,
-    session_id,
+    session_id: payment.session_id,
     ...(parent !== undefined && { parent_transaction_id: parent }),
-    ...resultView(transaction),
+    ...resultView(transaction, klarnaIds(payment)),
   };
+}
+
+/** What the payment is known as at Klarna. */
+function klarnaIds({ hosted_id, order_id }: PursePayment): object {
+  return { ...(hosted_id && { hpp_session_id: hosted_id }), ...(order_id && { klarna_order_id: order_id }) };
 }
 
 /** As in a recorded notification: without the session. */
@@ -119,7 +124,7 @@ export function paymentView(payment: PursePayment, base: string): object {
     overview: overviewOf(payment),
     authorization: {
       status: authorizationStatus(root.psp_status),
-      partner_transactions: [partnerTransaction(root)],
+      partner_transactions: [{ ...partnerTransaction(root), partner_data: klarnaIds(payment) }],
     },
     operations: transactions.slice(1).map(operationView),
     links: links(self, amounts),
