@@ -260,6 +260,14 @@ for (const kind of STORES) {
         assert.equal(statusOf(await shop.act(charge.body.id, 'capture', 271.92)), SUCCESS);
       });
 
+      // Protects: where tokens are switched off, none is made behind the shopper's back.
+      test('switched off', async () => {
+        const shop = await PurseShop.open(world, { save_token: false });
+        const { id } = await shop.paid(ORDER, {}, { payment_preferences: { save_token: true } });
+        const charge = await shop.about(id, 'off_session_authorize', { order: UNATTENDED });
+        assert.equal(statusOf(charge.body), 'ERROR BAD_REQUEST TOKEN_NOT_FOUND');
+      });
+
       // Protects: an information request (nothing to pay) makes a token too.
       test('an information request', async () => {
         const shop = await PurseShop.open(world);

@@ -90,7 +90,7 @@ const initHandler: Handler = function* (call) {
   if ('status' in found) return found;
   const refused = refuseItem(item, '');
   if (refused) return refused;
-  return yield* initReply(found, chosenOf(item), call);
+  return yield* initReply(found, chosenOf(item, call), call);
 };
 
 function* initReply(session: PurseSession, chosen: Chosen, { desk }: Call): Generator<Ask, Reply, unknown> {
@@ -124,7 +124,7 @@ const applyHandler: Handler = function* (call) {
   const [item = {}] = items;
   const refused = items.length === 1 ? refuseItem(item, '0/') : ONE_ITEM;
   if (refused) return refused;
-  const chosen = chosenOf(item);
+  const chosen = chosenOf(item, call);
   const token = wordOf(item.payment_data, 'integrated_token_id');
   if (token !== undefined) return yield* chargedReply(found, chosen, token, call);
   const { begun } = found;
@@ -183,8 +183,9 @@ function refuseItem({ partner, method }: wire.Item, pointer: string): Reply | un
 }
 
 /** Where the widget says that the shopper wants to be remembered is not documented; both places are read. */
-function chosenOf({ amount, payment_data, payment_preferences }: wire.Item): Chosen {
-  return { amount, save_token: payment_data?.save_token === true || payment_preferences?.save_token === true };
+function chosenOf({ amount, payment_data, payment_preferences }: wire.Item, { account }: Call): Chosen {
+  const wanted = payment_data?.save_token === true || payment_preferences?.save_token === true;
+  return { amount, save_token: wanted && account.save_token };
 }
 
 function wordOf(data: Readonly<Record<string, unknown>> | undefined, name: string): string | undefined {

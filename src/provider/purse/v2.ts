@@ -7,7 +7,7 @@ import * as wire from '../../wire/purse-v2.ts';
 import { addDuration } from '../control/duration.ts';
 import { disableHosted } from '../engine/hosted.ts';
 import { createSession } from '../engine/session.ts';
-import type { HostedSession, Session } from '../engine/state.ts';
+import type { HostedSession, PurseAccount, Session } from '../engine/state.ts';
 import { hostedPut } from '../klarna/hosted-payment-page.ts';
 import type { Failure } from './failure.ts';
 import { withRoot } from './ledger.ts';
@@ -81,7 +81,7 @@ function addressOfFirst(shipments: Shipments | undefined): Pick<v1Wire.Shipment,
 
 /** A session of v2's, or what is wrong with the request for one. */
 function sessionOf(body: wire.ClientSession | wire.Payment, { account, desk }: Call): PurseSession | Reply {
-  const refused = refusePurchase(body, account.entity_id);
+  const refused = refusePurchase(body, account.entity_id) ?? refuseFutureUsage(body, account);
   if (refused) return refused;
   const { capture_mode: capture = 'MANUAL', capture_delay, allow_future_usage: future_usage = false, webhook } = body;
   const delay = capture_delay === undefined ? undefined : delayOf(capture_delay, desk.context.now_ms);
@@ -104,6 +104,12 @@ function sessionOf(body: wire.ClientSession | wire.Payment, { account, desk }: C
     },
     desk.context,
   );
+}
+
+function refuseFutureUsage({ allow_future_usage }: Purchase, { save_token }: PurseAccount): Reply | undefined {
+  if (!allow_future_usage || save_token) return undefined;
+  const detail = 'allow_future_usage: tokens are switched off for this account.';
+  return badField('allow_future_usage', detail, 'Set save_token of the account to true.');
 }
 
 function delayOf(duration: string, now_ms: number): number {
