@@ -146,7 +146,8 @@ async function startOn(
     onCallbacks,
     settle: (id) => background.settle(id),
   });
-  const purse = new PurseFace({ world, secret, signer, publicUrl, paths: options.pursePaths, onCallbacks });
+  const { faults } = background;
+  const purse = new PurseFace({ world, secret, signer, faults, publicUrl, paths: options.pursePaths, onCallbacks });
   const local = options.control !== false;
   const hosted = new HostedPages({ world, onCallbacks });
   const checkout = new CheckoutFace({ world, secret, local, hosted, faults: background.faults, onCallbacks });

@@ -49,7 +49,7 @@ const ruleFields = {
     method: choice(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], { anyCase: true }),
     path: text({ max: 300, pattern: /^\//, like: 'a path, /ordermanagement/v1/orders/*/captures' }),
     operation: text({ max: 60 }),
-    callback: choice(['any', ...Object.keys(DELIVERY_RULES)]),
+    callback: choice(['any', ...Object.keys(DELIVERY_RULES).filter((rule) => rule !== 'follower')]),
   }),
   effect: required(choice(FAULT_EFFECTS)),
   when: choice(['before', 'after']),

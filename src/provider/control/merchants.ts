@@ -30,7 +30,6 @@ import {
   newSecret,
 } from '../merchants.ts';
 import { everywhere, withFaults } from '../ordered-faults.ts';
-import { apiKeyRecord } from '../purse/account.ts';
 import { ACCOUNT_DEFAULTS, apiKeyRecord } from '../purse/account.ts';
 import { type ControlCall, type ControlOptions, type ControlReply, closed, ok, problem, readAs } from './reply.ts';
 
@@ -271,12 +270,10 @@ export class MerchantControl {
   /** @param keep which of the faults on order stay: those for all merchants, when only one is reset */
   async #reset(merchant_id: string, keep = (rule: FaultRule) => rule.everywhere === true): Promise<void> {
     await this.#options.world.store.clear(merchant_id);
-    await this.change(merchant_id, (current) => withFaults({ ...current, ...MERCHANT_DEFAULTS }, keep));
-    await this.change(merchant_id, ({ purse, ...current }) => ({
-      ...current,
-      ...MERCHANT_DEFAULTS,
-      ...(purse && { purse: { ...purse, ...ACCOUNT_DEFAULTS } }),
-    }));
+    await this.change(merchant_id, ({ purse, ...current }) => {
+      const account = purse && { purse: { ...purse, ...ACCOUNT_DEFAULTS } };
+      return withFaults({ ...current, ...MERCHANT_DEFAULTS, ...account }, keep);
+    });
   }
 
   /** Replaces a merchant's state by what `make` makes of it. */

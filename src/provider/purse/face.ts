@@ -9,6 +9,7 @@ import { type LogEntry, readShared, StoreUnavailable, type Work } from '../../st
 import { bracketPath, check, type Fault } from '../../wire/shape.ts';
 import type { Context, Merchant, PurseAccount } from '../engine/state.ts';
 import { explainFaults } from '../klarna/faults.ts';
+import { explainFault, type FaultNote, type OrderedFaults } from '../ordered-faults.ts';
 import { outboxMessages } from '../outbox.ts';
 import type { World } from '../world.ts';
 import { accessToken, isClient, merchantOfKey, TOKEN_SECONDS, type TokenFault, tokenFault } from './account.ts';
@@ -22,6 +23,7 @@ export interface PurseOptions {
   /** Key of the access tokens that this installation issues. */
   readonly secret: string;
   readonly signer: () => Promise<Signer>;
+  readonly faults: OrderedFaults;
   readonly publicUrl?: string | undefined;
   /** Paths that Purse's documents do not show, where they are other than the usual ones. */
   readonly paths?: PursePaths | undefined;
@@ -34,6 +36,15 @@ interface Arrival {
   readonly request: Request;
   readonly correlation_id: string;
   readonly real_now_ms: number;
+  /** The fault on order that it met. */
+  readonly fault?: FaultNote;
+}
+
+/** A call that may be made. */
+interface Admitted {
+  readonly operation: Operation;
+  readonly params: Readonly<Record<string, string>>;
+  readonly merchant: Member;
 }
 
 type Member = Merchant & { readonly purse: PurseAccount };
@@ -59,11 +70,33 @@ export class PurseFace {
     if (request.method === 'OPTIONS') return { status: 204, headers: [...CORS, ...PREFLIGHT], body: '' };
     const { world } = this.#options;
     const arrival: Arrival = { request, correlation_id: world.id(), real_now_ms: world.now() };
-    const reply = await this.#reply(arrival).catch((error: Error) => this.#failed(arrival, error));
-    return answerOf(reply, arrival);
+    return this.#answer(arrival).catch((error: Error) => answerOf(this.#failed(arrival, error), arrival));
   }
 
-  async #reply(arrival: Arrival): Promise<Reply> {
+  async #answer(arrival: Arrival): Promise<Answer> {
+    const admitted = await this.#admit(arrival);
+    if (!('operation' in admitted)) return answerOf(admitted, arrival);
+    const { merchant } = admitted;
+    const { method, path } = arrival.request;
+    const { faults, world } = this.#options;
+    const strike = merchant.faults && (await faults.strike(merchant, { method, path }));
+    if (!strike) return answerOf(await this.#carryOut(arrival, admitted), arrival);
+    return faults.during(strike, merchant, {
+      carryOut: async (fault) => {
+        // Time may have passed since the request came in.
+        const now: Arrival = { ...arrival, fault, real_now_ms: world.now() };
+        return answerOf(await this.#carryOut(now, admitted), now);
+      },
+      error: (code, status) => answerOf(orderedProblem(code, status), arrival),
+      leaveOut: ({ status, cut }, fault) => {
+        const now: Arrival = { ...arrival, fault, real_now_ms: world.now() };
+        this.#note(now, { status: cut ? 0 : status, explanations: [explainFault(fault)] }, merchant);
+      },
+    });
+  }
+
+  /** Whose call it is and to which operation; or the answer to a call that may not be made. */
+  async #admit(arrival: Arrival): Promise<Admitted | Reply> {
     const { request } = arrival;
     const match = this.#router.match(request.method, request.path);
     if (!match) return this.#refuse(NO_SUCH_PATH, arrival, undefined);
@@ -74,11 +107,14 @@ export class PurseFace {
     if (!isMember(merchant))
       return this.#refuse(operation.access === 'shopper' ? NO_SESSION : NO_KEY, arrival, merchant);
     const refused = this.#refuseToken(operation, merchant, arrival) ?? refuseEntity(params, merchant);
-    if (refused) return this.#refuse(refused, arrival, merchant);
+    return refused ? this.#refuse(refused, arrival, merchant) : { operation, params, merchant };
+  }
+
+  async #carryOut(arrival: Arrival, { operation, params, merchant }: Admitted): Promise<Reply> {
     if (operation.access === 'login') return this.#login(arrival, merchant);
     const { handle } = operation;
     if (!handle) return this.#refuse(notBuilt(operation), arrival, merchant);
-    const body = readBody(operation, request);
+    const body = readBody(operation, arrival.request);
     if (body.refused) return this.#refuse(body.refused, arrival, merchant);
     return this.#run({ operation, params, body: body.value }, handle, arrival, merchant.merchant_id);
   }
@@ -199,6 +235,14 @@ function otherMethod(allowed: readonly string[]): Reply {
   return { ...reply, headers: [['Allow', wanted]] };
 }
 
+/** An error that somebody ordered, in this API's shape. */
+function orderedProblem(code: string, ordered: number | undefined): Reply {
+  const entry = lookup(code);
+  const status = ordered ?? entry?.http[0] ?? 500;
+  const type = code.toLowerCase().replace(/[^a-z]+/g, '-');
+  return problem(status, type, code, entry?.happened ?? code, 'See docs/faults.md.');
+}
+
 function notBuilt({ reason = 'Not built.' }: Operation): Reply {
   return problem(501, 'not-implemented', 'Not implemented', reason, 'See docs/compatibility/purse.md.');
 }
@@ -308,7 +352,7 @@ function problemBody({ type, more, ...rest }: Problem, { request, correlation_id
 
 /** Bodies are kept once, those of the token endpoint never: access tokens are secrets. */
 function logEntry(
-  { request, correlation_id: id, real_now_ms }: Arrival,
+  { request, correlation_id: id, real_now_ms, fault }: Arrival,
   reply: Reply,
   merchant: (Pick<Merchant, 'merchant_id'> & Partial<Merchant>) | undefined,
 ): LogEntry {
@@ -327,11 +371,15 @@ function logEntry(
     subject: reply.subject ?? '',
     request: path === '/oauth/token' ? '' : request.body.text,
     response: problemText ?? (isKept ? JSON.stringify(reply.body) : ''),
-    note: noteOf(request, reply),
+    note: noteOf(request, reply, fault),
   };
 }
 
-function noteOf(request: Request, { psp_status, explanations, replayed, problem: refused }: Reply): string {
+function noteOf(
+  request: Request,
+  { psp_status, explanations, replayed, problem: refused }: Reply,
+  fault: FaultNote | undefined,
+): string {
   const idempotency_key = header(request, 'x-idempotency-key');
   const code = psp_status && (lookup(psp_status)?.code ?? psp_status);
   const note = {
@@ -340,6 +388,7 @@ function noteOf(request: Request, { psp_status, explanations, replayed, problem:
     ...(refused && { problem: refused.type }),
     ...(idempotency_key && { idempotency_key }),
     ...(replayed && { replayed }),
+    ...(fault && { fault }),
   };
   return Object.keys(note).length > 0 ? JSON.stringify(note) : '';
 }

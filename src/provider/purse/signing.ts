@@ -142,7 +142,7 @@ interface Kept {
 async function find(store: Store): Promise<Signer> {
   const sealer = await installationSealer(store);
   const kept = (await store.get<Kept>('meta', RECORD)) ?? (await makeKey(store, sealer));
-  return signerOf(sealer.open(kept.sealed_key).toString('utf8'));
+  return signerOf(sealer.open(kept.sealed_key).export().toString('utf8'));
 }
 
 /** Two processes may make one at the same time; the one that is stored first is everybody's. */

@@ -457,6 +457,48 @@ for (const kind of STORES) {
       });
     });
 
+    describe('faults on order', () => {
+      // Protects: a shop can try what it does when Purse fails: before, so that nothing was done, and after, so that it was.
+      test('an error, a lost answer and a gateway in front', async () => {
+        const shop = await PurseShop.open(world);
+        const session_id = await shop.session();
+        const { id } = await shop.pay(session_id);
+        const { merchant_id } = shop.klarna;
+        const path = '/*/transactions/*/capture';
+        const fault = (body: object) => world.provider.control('POST', '/faults', { merchant_id, times: 1, ...body });
+        await fault({ on: { path }, effect: 'error', code: 'TEMPORARILY_UNAVAILABLE' });
+        const refused = await shop.about<Json>(id, 'capture', { amount: 10 });
+        assert.deepEqual([refused.status, refused.body.type], [502, 'urn:eu.purse:temporarily-unavailable']);
+        await fault({ on: { path }, effect: 'drop', when: 'after' });
+        await assert.rejects(shop.about(id, 'capture', { amount: 20 }));
+        const list = await shop.list(session_id);
+        assert.deepEqual(
+          list.map(({ status, plugin_result }) => [status.action, plugin_result.amount]),
+          [
+            ['AUTHORIZE', 271.92],
+            ['CAPTURE', 20],
+          ],
+        );
+        const { entries } = await world.provider.control('GET', `/log?merchant_id=${merchant_id}&path=/capture`);
+        const notes = (entries as { fault?: { effect: string } }[]).map(({ fault }) => fault?.effect);
+        assert.deepEqual(notes, ['drop', 'error']);
+      });
+
+      // Protects: a hook that is lost or comes twice can be ordered; what the faces tell each other cannot be lost.
+      test('hooks', async () => {
+        const hook = await Hook.open();
+        const shop = await PurseShop.open(world);
+        const { merchant_id } = shop.klarna;
+        await world.provider.control('POST', '/faults', { merchant_id, on: { callback: 'any' }, effect: 'lose' });
+        const { hosted_id } = await shop.begin(await shop.session(ORDER, { hook: hook.url }));
+        await shop.shopper(hosted_id, 'complete');
+        await shop.settled();
+        await shop.settled();
+        assert.notEqual(await shop.order_id(), 'undefined', 'the order was placed');
+        assert.deepEqual(hook.told, []);
+      });
+    });
+
     // Protects: what is done to the order through Klarna's own API shows in Purse, told by the hook.
     test('one order, several views', async () => {
       const hook = await Hook.open();
