@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { renderCatalogueDoc } from '../src/catalogue/doc.ts';
 import { renderCybersource } from '../src/provider/cybersource/doc.ts';
-import { renderCompatibility, renderOrderStates } from '../src/provider/klarna/doc.ts';
+import { renderCompatibility, renderDisputes, renderOrderStates } from '../src/provider/klarna/doc.ts';
 import { renderPurse } from '../src/provider/purse/doc.ts';
 import { renderScenarios } from '../src/provider/scenarios-doc.ts';
 import { renderStatuses } from '../src/provider/statuses-doc.ts';

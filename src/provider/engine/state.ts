@@ -481,7 +481,15 @@ export interface KeptAnswer {
 
 /** Something that must leave the system: a call to one of the merchant's URLs. */
 export interface Callback {
-  readonly rule: 'authorization' | 'push' | 'notification' | 'hosted_status' | 'webhook' | 'cybersource' | 'follower' | 'purse_hook';
+  readonly rule:
+    | 'authorization'
+    | 'push'
+    | 'notification'
+    | 'hosted_status'
+    | 'webhook'
+    | 'cybersource'
+    | 'follower'
+    | 'purse_hook';
   readonly url: string;
   /** Besides those that every call has. */
   readonly headers?: Readonly<Record<string, string>>;
