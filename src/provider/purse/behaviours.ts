@@ -134,6 +134,10 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'documented',
     ],
     ['An operation that Klarna refuses is 201 with status FAILURE', 'inferred'],
+    [
+      'Purse has no word for disputes. A lost one lowers `available_to_refund`; a refund settles an open one',
+      'inferred',
+    ],
     ['A refund is booked on the oldest captures with room for it; v1’s on the capture that it names', 'inferred'],
     [
       'The shopper returns with `purse-redirection-data`, a JWS (RS256) that names its key in `signing-jwks`',

@@ -2,7 +2,7 @@
  * A payment's transactions, kept in step with what Klarna has: whatever was captured, refunded or let go, by whichever face, has a
  * transaction; and the first one, the authorization, says where the order stands. Pure.
  */
-import { type Context, capturedAmount, type Order, remainingAmount } from '../engine/state.ts';
+import { type Context, capturedAmount, chargedBackAmount, type Order, remainingAmount } from '../engine/state.ts';
 import type { Failure } from './failure.ts';
 import type { Action, PursePayment, Transaction } from './state.ts';
 import { PSP_STATUSES, type PspStatus, reviewToPsp } from './statuses.ts';
@@ -53,10 +53,13 @@ export function recorded(payment: PursePayment, order: Order, context: Finding):
   const captured = { ...standing, transactions: withCaptures(standing, order) };
   const refunded = { ...captured, transactions: withRefunds(captured, order) };
   const released = withVoids(refunded, order, context);
+  const charged_back = chargedBackAmount(order);
   const isSame =
+    charged_back === (payment.charged_back ?? 0) &&
     released.transactions.length === payment.transactions.length &&
     released.transactions.every((each, at) => each === payment.transactions[at]);
-  return isSame ? payment : released;
+  if (isSame) return payment;
+  return charged_back > 0 ? { ...released, charged_back } : released;
 }
 
 /** A pending order that was cancelled was never authorized. */
@@ -145,7 +148,7 @@ export function amountsOf(payment: PursePayment): Readonly<Record<string, number
     total_captured: captured,
     available_to_capture: available,
     total_refunded: refunded,
-    available_to_refund: captured - refunded,
+    available_to_refund: captured - refunded - (payment.charged_back ?? 0),
     total_voided: voided,
     available_to_void: available,
   };

@@ -5,7 +5,9 @@
 import { type Ask, type Put, read } from '../../store/store.ts';
 import * as management from '../../wire/order-management.ts';
 import { check } from '../../wire/shape.ts';
+import { readOpenDisputes, settleDisputes } from '../disputes.ts';
 import { capture } from '../engine/capture.ts';
+import { withDispute } from '../engine/dispute-moves.ts';
 import { disableHosted, readableHosted } from '../engine/hosted.ts';
 import { orderOf } from '../engine/hosted-pay.ts';
 import { cancel, readableOrder, release } from '../engine/order.ts';
@@ -216,16 +218,21 @@ export function* operate(before: PursePayment, asked: Asked, desk: Desk): Steps<
   const { payment, order } = came;
   if (payment.transactions.length >= LIMITS.transactions) return came;
   if (order === undefined) return yield* withoutOrder(came, asked, desk);
-  const outcome = OPERATIONS[asked.action](payment, order, asked, desk.context);
+  // As through Klarna's own API: a refund may settle what the shopper disputes.
+  const disputes = yield* readOpenDisputes(order, desk.context);
+  const disputed = disputes.reduce((current, { dispute }) => withDispute(current, dispute), order);
+  const outcome = OPERATIONS[asked.action](payment, disputed, asked, desk.context);
   if (!outcome.ok) return failed(came, asked, outcome.failure, order, desk);
-  const { order: changed } = outcome;
+  const settled = settleDisputes(outcome.order, disputes, desk.context);
+  const { order: changed } = settled;
   const next = recorded(payment, changed, desk.context);
   const transaction = next.transactions.find(
     (each) => !payment.transactions.includes(each) && each.action === asked.action,
   );
   const isNew = came.put.some(({ kind, fresh }) => kind === 'order' && fresh);
-  const put = [...came.put.filter(({ kind }) => kind !== 'order'), orderPut(changed, isNew)];
-  return { ...came, payment: next, order: changed, put, ...(transaction && { transaction }) };
+  const put = [...came.put.filter(({ kind }) => kind !== 'order'), orderPut(changed, isNew), ...settled.put];
+  const callbacks = [...came.callbacks, ...settled.callbacks];
+  return { ...came, payment: next, order: changed, put, callbacks, ...(transaction && { transaction }) };
 }
 
 type Tried = { readonly ok: true; readonly order: Order } | { readonly ok: false; readonly failure: Failure };

@@ -83,6 +83,8 @@ export interface PursePayment {
   readonly authorization_token?: string;
   readonly order_id?: string;
   readonly customer_token_id?: string;
+  /** What lost disputes gave back to the shopper. Purse has no transaction for it. */
+  readonly charged_back?: number;
   /** The first one is the authorization. */
   readonly transactions: readonly [Transaction, ...Transaction[]];
   /** Operations that carried an idempotency key, oldest first. */

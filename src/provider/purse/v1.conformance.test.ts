@@ -457,6 +457,36 @@ for (const kind of STORES) {
       });
     });
 
+    // Protects: a refund settles a dispute alike, whichever API it comes by, and money that was charged back is not refunded again.
+    test('disputes', async () => {
+      const shop = await PurseShop.open(world);
+      const disputed = async (reference: string) => {
+        const { id } = await shop.paid({ ...ORDER, reference });
+        const capture = await shop.act(id, 'capture', 271.92);
+        const order_id = await shop.order_id(reference);
+        const body = { reason: 'PRODUCTS_OR_SERVICES_NOT_RECEIVED' };
+        const { dispute_id } = await world.provider.control('POST', `/orders/${order_id}/disputes`, body);
+        return { capture, order_id, dispute_id: String(dispute_id) };
+      };
+      const standing = async (dispute_id: string) => {
+        const { state, status, outcome, disputed_amount } = await world.provider.control(
+          'GET',
+          `/disputes/${dispute_id}`,
+        );
+        return { state, status, outcome, disputed_amount };
+      };
+      const [here, there, lost] = [await disputed('here'), await disputed('there'), await disputed('lost')];
+      const open = await standing(here.dispute_id);
+      assert.equal((await shop.act(here.capture.id, 'refund', 271.92)).status.state, 'SUCCESS');
+      await shop.klarna.refund(there.order_id, 27_192);
+      const settled = await standing(here.dispute_id);
+      assert.notDeepEqual(settled, open);
+      assert.deepEqual(settled, await standing(there.dispute_id));
+      await shop.klarna.advance('P60D');
+      assert.equal((await standing(lost.dispute_id)).state, 'CLOSED', 'lost: nobody answered in time');
+      assert.equal(statusOf(await shop.act(lost.capture.id, 'refund', 1)), 'ERROR FAILED REFUND_NOT_ALLOWED');
+    });
+
     describe('faults on order', () => {
       // Protects: a shop can try what it does when Purse fails: before, so that nothing was done, and after, so that it was.
       test('an error, a lost answer and a gateway in front', async () => {

@@ -281,6 +281,18 @@ for (const kind of STORES) {
       assert.deepEqual(await eligible({ currency: 'JPY' }), []);
     });
 
+    // Protects: what was charged back after a lost dispute is not offered for a refund.
+    test('a lost dispute', async () => {
+      const shop = await PurseShop.open(world);
+      const { made } = await payment(shop, { capture_mode: 'AUTOMATIC' });
+      assert.equal((await get(shop, made.id)).amounts.available_to_refund, 11_500);
+      const order_id = await shop.order_id('cart-9');
+      await world.provider.control('POST', `/orders/${order_id}/disputes`, { reason: 'PURCHASE_UNAUTHORIZED' });
+      await shop.klarna.advance('P60D');
+      const { amounts } = await get(shop, made.id);
+      assert.deepEqual([amounts.total_captured, amounts.available_to_refund], [11_500, 0]);
+    });
+
     // Protects: bad input is said in the API's shape, and nothing comes of it.
     test('bad input', async () => {
       const shop = await PurseShop.open(world);

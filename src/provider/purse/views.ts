@@ -206,7 +206,6 @@ export function notifications(
   const { hook, order_id, session_id } = after;
   if (!hook || before === after) return [];
   const changed = after.transactions.filter((each) => !before?.transactions.includes(each));
-  if (changed.length === 0) return [];
   const bodies = after.generation === 'v1' ? changed.map(hookBody) : [JSON.stringify(paymentView(after, base))];
   return bodies.map((body) => ({
     rule: 'purse_hook',
