@@ -25,6 +25,7 @@ interface Face {
 const FACES: readonly [Face, ...Face[]] = [
   { name: 'Klarna', scenario: 'lifecycle' },
   { name: 'Cybersource, HTTP signature', scenario: 'cybersource', check_us: signatureCheck },
+  { name: 'Purse v1', scenario: 'purse' },
 ];
 
 /** How much slower another face may be, signature checks apart. */

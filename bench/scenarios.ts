@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Step } from 'autocannon';
 import { cybersourceLifecycle } from './cybersource.ts';
 import { CAPTURE, CREDENTIALS, PURCHASE, REFUND } from './purchase.ts';
+import { purseLifecycle } from './purse.ts';
 
 const basic = (username: string, password: string) =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
@@ -44,6 +45,7 @@ export const SCENARIOS = {
   lifecycle,
   read,
   cybersource: cybersourceLifecycle,
+  purse: purseLifecycle,
 } as const;
 export type ScenarioName = keyof typeof SCENARIOS;
 

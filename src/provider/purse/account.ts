@@ -59,12 +59,33 @@ export function accountRecords(merchant_id: string, { api_key }: PurseAccount): 
   return [{ kind: 'username', id, merchant_id, state: { username: id, merchant_id } }];
 }
 
-/** The merchant whose API key this is. */
-export async function merchantOfKey(store: Store, api_key: string | undefined): Promise<Merchant | undefined> {
-  if (!api_key || api_key.length > 100) return undefined;
-  const found = await store.get<{ merchant_id: string }>('username', apiKeyRecord(api_key));
-  const merchant = found && (await store.get<Merchant>('merchant', found.merchant_id));
-  return merchant?.purse?.api_key === api_key ? merchant : undefined;
+/** API keys whose merchant is remembered. */
+const KEYS_MOST = 10_000;
+
+/** Finds merchants by their API key. That the key is still the merchant's is seen with each call, when the merchant is read. */
+export class ApiKeys {
+  readonly #store: Store;
+  readonly #known = new Map<string, string>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async merchantOf(api_key: string | undefined): Promise<Merchant | undefined> {
+    if (!api_key || api_key.length > 100) return undefined;
+    const known = this.#known.get(api_key);
+    const merchant = known === undefined ? undefined : await this.#store.get<Merchant>('merchant', known);
+    return merchant?.purse?.api_key === api_key ? merchant : this.#find(api_key);
+  }
+
+  async #find(api_key: string): Promise<Merchant | undefined> {
+    const found = await this.#store.get<{ merchant_id: string }>('username', apiKeyRecord(api_key));
+    const merchant = found && (await this.#store.get<Merchant>('merchant', found.merchant_id));
+    if (!found || merchant?.purse?.api_key !== api_key) return undefined;
+    if (this.#known.size >= KEYS_MOST) this.#known.clear();
+    this.#known.set(api_key, found.merchant_id);
+    return merchant;
+  }
 }
 
 /** @param authorization `Basic base64(client_id:client_secret)` */

@@ -12,7 +12,7 @@ import { explainFaults } from '../klarna/faults.ts';
 import { explainFault, type FaultNote, type OrderedFaults } from '../ordered-faults.ts';
 import { outboxMessages } from '../outbox.ts';
 import type { World } from '../world.ts';
-import { accessToken, isClient, merchantOfKey, TOKEN_SECONDS, type TokenFault, tokenFault } from './account.ts';
+import { ApiKeys, accessToken, isClient, TOKEN_SECONDS, type TokenFault, tokenFault } from './account.ts';
 import { type Call, type Operation, type Problem, problem, type Reply } from './operation.ts';
 import { operationsAt, type PursePaths } from './paths.ts';
 import type { Signer } from './signing.ts';
@@ -52,10 +52,12 @@ type Member = Merchant & { readonly purse: PurseAccount };
 export class PurseFace {
   readonly #options: PurseOptions;
   readonly #router: Router<Operation>;
+  readonly #keys: ApiKeys;
 
   /** @throws Error for a path that cannot be set so */
   constructor(options: PurseOptions) {
     this.#options = options;
+    this.#keys = new ApiKeys(options.world.store);
     const operations = operationsAt(options.paths ?? {});
     this.#router = new Router(operations.map((each) => ({ method: each.method, path: each.path, target: each })));
   }
@@ -126,7 +128,7 @@ export class PurseFace {
     request: Request,
   ): Promise<Merchant | undefined> {
     const { store } = this.#options.world;
-    if (access !== 'shopper') return merchantOfKey(store, header(request, 'x-api-key'));
+    if (access !== 'shopper') return this.#keys.merchantOf(header(request, 'x-api-key'));
     const session = await store.get<PurseSession>('purse_session', (params.session ?? '').toLowerCase());
     return session && store.get<Merchant>('merchant', session.merchant_id);
   }
@@ -337,8 +339,17 @@ function answerOf(reply: Reply, arrival: Arrival): Answer {
       ...CORS,
       ...(reply.headers ?? []).map(([name, value]) => [name, ascii(value)] as const),
     ],
-    body: body ? JSON.stringify(body) : '',
+    body: body ? textOf(body) : '',
   };
+}
+
+/** Answers that were written as JSON: what is sent and what is logged is written once. */
+const TEXTS = new WeakMap<object, string>();
+
+function textOf(body: object): string {
+  const text = TEXTS.get(body) ?? JSON.stringify(body);
+  TEXTS.set(body, text);
+  return text;
 }
 
 /** A shop's URL as a header can carry it. */
@@ -370,7 +381,7 @@ function logEntry(
     status: reply.status,
     subject: reply.subject ?? '',
     request: path === '/oauth/token' ? '' : request.body.text,
-    response: problemText ?? (isKept ? JSON.stringify(reply.body) : ''),
+    response: problemText ?? (isKept && reply.body ? textOf(reply.body) : ''),
     note: noteOf(request, reply, fault),
   };
 }
