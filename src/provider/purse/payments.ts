@@ -51,7 +51,9 @@ export interface Came {
   readonly payment: PursePayment;
   /** Klarna's order, as it is now; absent: there is none, or none that can be read. */
   readonly order?: Order;
-  /** Klarna's records that changed with it. */
+  /** The order as it is stored; absent: it is new. */
+  readonly stored?: Order;
+  /** Klarna's other records that changed with it. */
   readonly put: readonly Put[];
   readonly callbacks: readonly Callback[];
   readonly explanations: readonly Explanation[];
@@ -77,12 +79,13 @@ export const addressOf = {
 /** Everything to be stored of a payment that changed, and whom to tell. @param before as it was stored; absent: it is new */
 export function changesOf(
   before: PursePayment | undefined,
-  { payment, put, callbacks }: Came,
+  { payment, order, stored, put: others, callbacks }: Came,
   desk: Desk,
 ): { readonly payment: PursePayment; readonly put: Put[]; readonly callbacks: Callback[] } {
   // This face knows already what it did itself.
-  const others = callbacks.filter(({ rule }) => rule !== 'follower');
-  if (payment === before) return { payment, put: [...put], callbacks: others };
+  const sent = callbacks.filter(({ rule }) => rule !== 'follower');
+  const put = order === undefined || order === stored ? others : [orderPut(order, stored === undefined), ...others];
+  if (payment === before) return { payment, put: [...put], callbacks: sent };
   const next = { ...payment, version: (before?.version ?? 0) + 1 };
   const made = payment.transactions.filter((each) => !before?.transactions.includes(each));
   const told = notifications(before, next, desk.context, desk.signer, desk.base);
@@ -90,7 +93,7 @@ export function changesOf(
   return {
     payment: next,
     put: [...put, paymentPut(next, before === undefined), ...transactionPuts(next, made)],
-    callbacks: [...others, ...told, ...later],
+    callbacks: [...sent, ...told, ...later],
   };
 }
 
@@ -113,8 +116,7 @@ export function* caughtUp(before: PursePayment, desk: Desk): Steps<Came> {
   const found = readableOrder(stored, desk.context);
   if (!found.ok) return came;
   const { order, callbacks } = bringUpToDate(found.value, desk.context);
-  const put = order === stored ? [] : [orderPut(order)];
-  return as(recorded(payment, order, desk.context), { order, put, callbacks });
+  return as(recorded(payment, order, desk.context), { order, stored: found.value, callbacks });
 }
 
 /** What the shopper has done on Klarna's page since. */
@@ -150,7 +152,7 @@ export function* authorized(payment: PursePayment, token: string, known: Session
   const order = { ...placed, follower: addressOf.payment(payment.payment_id) };
   const ordered = { ...payment, order_id: order.order_id };
   const saved = yield* savedToken(ordered, used, done, context);
-  const put = [orderPut(order, true), sessionPut(done), authorizationPut(saved.authorization), ...saved.put];
+  const put = [sessionPut(done), authorizationPut(saved.authorization), ...saved.put];
   const { explanations } = saved;
   return as(recorded(saved.payment, order, context), { order, put, callbacks, explanations });
 }
@@ -229,8 +231,7 @@ export function* operate(before: PursePayment, asked: Asked, desk: Desk): Steps<
   const transaction = next.transactions.find(
     (each) => !payment.transactions.includes(each) && each.action === asked.action,
   );
-  const isNew = came.put.some(({ kind, fresh }) => kind === 'order' && fresh);
-  const put = [...came.put.filter(({ kind }) => kind !== 'order'), orderPut(changed, isNew), ...settled.put];
+  const put = [...came.put, ...settled.put];
   const callbacks = [...came.callbacks, ...settled.callbacks];
   return { ...came, payment: next, order: changed, put, callbacks, ...(transaction && { transaction }) };
 }

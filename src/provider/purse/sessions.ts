@@ -9,7 +9,7 @@ import type { Context, Session } from '../engine/state.ts';
 import { WINDOWS } from '../engine/state.ts';
 import { pageUrl } from '../hosted-links.ts';
 import { hostedPut } from '../klarna/hosted-payment-page.ts';
-import { sessionPut as klarnaSessionPut, orderPut } from '../klarna/payments.ts';
+import { sessionPut as klarnaSessionPut } from '../klarna/payments.ts';
 import { type Failure, failureOf } from './failure.ts';
 import { recorded } from './ledger.ts';
 import { addressOf, authorized, type Came, type Desk, type Steps } from './payments.ts';
@@ -175,5 +175,5 @@ export function* chargeOffSession(
   }
   const order = { ...charged.order, follower: addressOf.payment(payment.payment_id) };
   const placed = recorded({ ...payment, order_id: order.order_id }, order, context);
-  return { payment: placed, put: [orderPut(order, true), ...charged.put], callbacks: [], explanations: [] };
+  return { payment: placed, order, put: charged.put, callbacks: [], explanations: [] };
 }
