@@ -5,6 +5,7 @@
 import { type Ask, type Put, read } from '../../store/store.ts';
 import * as management from '../../wire/order-management.ts';
 import { check } from '../../wire/shape.ts';
+import { orderChanges } from '../bookkeeping.ts';
 import { readOpenDisputes, settleDisputes } from '../disputes.ts';
 import { capture } from '../engine/capture.ts';
 import { withDispute } from '../engine/dispute-moves.ts';
@@ -27,7 +28,7 @@ import {
 } from '../engine/state.ts';
 import { bringUpToDate } from '../engine/time.ts';
 import { hostedPut } from '../klarna/hosted-payment-page.ts';
-import { authorizationPut, orderPut, sessionPut } from '../klarna/payments.ts';
+import { authorizationPut, sessionPut } from '../klarna/payments.ts';
 import { type Failure, failureOf } from './failure.ts';
 import { klarnaCaptureId, recorded, withFailed, withRoot } from './ledger.ts';
 import { paymentPut, transactionPuts } from './records.ts';
@@ -84,7 +85,8 @@ export function changesOf(
 ): { readonly payment: PursePayment; readonly put: Put[]; readonly callbacks: Callback[] } {
   // This face knows already what it did itself.
   const sent = callbacks.filter(({ rule }) => rule !== 'follower');
-  const put = order === undefined || order === stored ? others : [orderPut(order, stored === undefined), ...others];
+  const put =
+    order === undefined || order === stored ? others : [...orderChanges(stored, order, desk.context), ...others];
   if (payment === before) return { payment, put: [...put], callbacks: sent };
   const next = { ...payment, version: (before?.version ?? 0) + 1 };
   const made = payment.transactions.filter((each) => !before?.transactions.includes(each));
