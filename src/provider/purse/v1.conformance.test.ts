@@ -457,6 +457,23 @@ for (const kind of STORES) {
       });
     });
 
+    // Protects: money that moved through Purse is paid out with all other, to the cent.
+    test('the settlement', async () => {
+      const shop = await PurseShop.open(world);
+      const { id } = await shop.paid();
+      const capture = await shop.act(id, 'capture', 200.02);
+      await shop.act(capture.id, 'refund', 50.01);
+      await shop.klarna.capture(await shop.order_id(), 1_000);
+      await shop.klarna.advance('P2D');
+      const { body } = await shop.klarna.call<{ payouts: { currency_code: string; totals: Json }[] }>(
+        'GET',
+        '/settlements/v1/payouts',
+      );
+      const sum = (field: string) => body.payouts.reduce((total, { totals }) => total + Number(totals[field]), 0);
+      assert.deepEqual([sum('sale_amount'), sum('return_amount')], [21_002, 5_001]);
+      assert.ok(body.payouts.every(({ currency_code }) => currency_code === 'EUR'));
+    });
+
     // Protects: a refund settles a dispute alike, whichever API it comes by, and money that was charged back is not refunded again.
     test('disputes', async () => {
       const shop = await PurseShop.open(world);
@@ -564,6 +581,10 @@ for (const kind of STORES) {
       assert.deepEqual([order.captured_amount, order.refunded_amount], [10_000, 10_000]);
       const { codes } = await world.provider.control('GET', `/orders/${order_id}`);
       assert.ok(JSON.stringify(codes).includes('REFUNDED'));
+      const { entries } = await world.provider.control('GET', `/log?order_id=${order_id}&limit=1000`);
+      const paths = (entries as { path: string }[]).map(({ path }) => path);
+      for (const part of ['/sessions/create', '/captures', '/refund'])
+        assert.ok(paths.some((path) => path.endsWith(part)));
     });
   });
 }
