@@ -15,12 +15,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { runScript } from './processes.ts';
 
 const root = join(import.meta.dirname, '.data');
 const FILLED = 'filled-';
 /** Sessions are kept for seven days, and those in a filled folder are up to five days old when it is filled. */
 const FRESH_MS = 24 * 3_600_000;
+/** After gigabytes were removed and copied the system goes on tidying up for a while, which is not to be measured. */
+const REST_MS = 4_000;
 /** What the content of a filled folder follows from; when one of these changes it is filled again. */
 const SOURCES = [
   'fill.ts',
@@ -47,6 +50,7 @@ export async function filledFolder(orders: number): Promise<string> {
   const file = openSync(join(folder, 'kvitt.db'), 'r+');
   fsyncSync(file);
   closeSync(file);
+  await delay(REST_MS);
   return folder;
 }
 

@@ -6,7 +6,7 @@ import type { Measurement } from './load.ts';
 import { median, ms, orDash, whole } from './numbers.ts';
 import type { Options } from './options.ts';
 import { KVITT_FILE } from './peers.ts';
-import { measure, startServer } from './processes.ts';
+import { measure, type Running, startServer } from './processes.ts';
 import { target } from './report.ts';
 import type { ScenarioName } from './scenarios.ts';
 
@@ -21,71 +21,78 @@ const MEASURED: readonly { readonly scenario: ScenarioName; readonly name: strin
   { scenario: 'lifecycle', name: 'purchase, six calls' },
 ];
 
-interface Round {
-  readonly measured: ReadonlyMap<ScenarioName, Measurement>;
-  readonly memory_mb: number | undefined;
-}
+/** Seconds that few and many are measured in turn: what else the machine does then comes to both alike. */
+const SLICE_S = 2;
 
+interface Side {
+  readonly orders: number;
+  readonly server: Running;
+  readonly ids: string;
+}
+/** One slice of few and the slice of many right after it. */
+type Pair = readonly [few: Measurement, many: Measurement];
+type Pairs = ReadonlyMap<ScenarioName, readonly Pair[]>;
+
+/** Both servers run all the time on one core; the one that is not asked does nothing. */
 export async function growth(options: Options): Promise<string> {
-  const sizes = [FEW, options.orders];
-  const rounds = new Map<number, Round[]>(sizes.map((size) => [size, []]));
-  const many = await filledFolder(options.orders);
-  for (let round = 1; round <= options.rounds; round++) {
-    for (const size of sizes) {
-      // The large copy grows by a few per cent in a round, the small one would grow to many times its size.
-      const folder = size === FEW ? await filledFolder(FEW) : many;
-      const measured = await once(folder, options);
-      rounds.get(size)?.push(measured);
-      const rates = MEASURED.map(({ scenario }) => whole(measured.measured.get(scenario)?.per_second ?? Number.NaN));
-      options.tell(`growth, round ${round}, ${whole(size)} orders: ${rates.join(', ')} /s (read, session, purchase)`);
-    }
-  }
-  return report(rounds, options.orders);
-}
-
-async function once(folder: string, { connections, warmup_s, seconds }: Options): Promise<Round> {
-  const server = await startServer(KVITT_FILE, folder);
-  const measured = new Map<ScenarioName, Measurement>();
+  const few = await side(FEW, await filledFolder(FEW));
+  const many = await side(options.orders, await filledFolder(options.orders));
   try {
-    for (const { scenario, name } of MEASURED) {
-      const load = { name, scenario, connections, warmup_s, seconds, ids: join(folder, 'orders.ids') };
-      measured.set(scenario, await measure(server, load));
-    }
-    return { measured, memory_mb: server.memoryMb() };
+    const pairs = new Map<ScenarioName, Pair[]>();
+    for (const { scenario, name } of MEASURED) pairs.set(scenario, await inTurn(scenario, name, [few, many], options));
+    return report(pairs, options.orders, [few.server.memoryMb(), many.server.memoryMb()]);
   } finally {
-    await server.stop();
+    await few.server.stop();
+    await many.server.stop();
   }
 }
 
-function report(rounds: ReadonlyMap<number, readonly Round[]>, many: number): string {
-  const middle = (size: number, scenario: ScenarioName, field: (each: Measurement) => number | undefined) =>
-    median((rounds.get(size) ?? []).map(({ measured }) => pick(measured.get(scenario), field)));
-  const rate = (size: number, scenario: ScenarioName) => middle(size, scenario, ({ per_second }) => per_second);
-  const cpu = (size: number, scenario: ScenarioName) => middle(size, scenario, ({ cpu_us }) => cpu_us);
-  const ratio = (scenario: ScenarioName) => rate(many, scenario) / rate(FEW, scenario);
-  const memory = (size: number) =>
-    Math.max(...(rounds.get(size) ?? []).map(({ memory_mb }) => memory_mb ?? Number.NaN));
+async function side(orders: number, folder: string): Promise<Side> {
+  return { orders, server: await startServer(KVITT_FILE, folder), ids: join(folder, 'orders.ids') };
+}
+
+async function inTurn(
+  scenario: ScenarioName,
+  name: string,
+  [few, many]: readonly [Side, Side],
+  { connections, warmup_s, seconds, rounds, tell }: Options,
+): Promise<Pair[]> {
+  const slice = ({ server, ids }: Side, length_s: number) =>
+    measure(server, { name, scenario, connections, warmup_s: 0, seconds: length_s, ids });
+  await slice(few, warmup_s);
+  await slice(many, warmup_s);
+  const pairs: Pair[] = [];
+  while (pairs.length * SLICE_S < rounds * seconds) pairs.push([await slice(few, SLICE_S), await slice(many, SLICE_S)]);
+  const rates = pairs.map((pair) => pair.map(({ per_second }) => whole(per_second)).join(' and '));
+  tell(`growth, ${name}, ${whole(few.orders)} and ${whole(many.orders)} orders: ${rates.join(', ')} /s`);
+  return pairs;
+}
+
+function report(pairs: Pairs, many: number, memory: readonly (number | undefined)[]): string {
+  const middle = (scenario: ScenarioName, of: (pair: Pair) => number | undefined) =>
+    median((pairs.get(scenario) ?? []).map((pair) => of(pair) ?? Number.NaN));
+  const ratio = (scenario: ScenarioName) => middle(scenario, ([one, other]) => other.per_second / one.per_second);
+  const [memoryFew = Number.NaN, memoryMany = Number.NaN] = memory;
   const rows = MEASURED.map(({ scenario, name }) => [
     name,
-    whole(rate(FEW, scenario)),
-    whole(rate(many, scenario)),
+    whole(middle(scenario, ([{ per_second }]) => per_second)),
+    whole(middle(scenario, ([, { per_second }]) => per_second)),
     ratio(scenario).toFixed(2),
-    `${ms(middle(FEW, scenario, ({ p99_ms }) => p99_ms))} → ${ms(middle(many, scenario, ({ p99_ms }) => p99_ms))}`,
-    orDash(cpu(many, scenario) / cpu(FEW, scenario), (value) => value.toFixed(2)),
+    `${ms(middle(scenario, ([{ p99_ms }]) => p99_ms))} → ${ms(middle(scenario, ([, { p99_ms }]) => p99_ms))}`,
+    orDash(
+      middle(scenario, ([one, other]) => (other.cpu_us ?? Number.NaN) / (one.cpu_us ?? Number.NaN)),
+      (value) => value.toFixed(2),
+    ),
   ]);
   const head = ['operations/s with', `${whole(FEW)} orders`, `${whole(many)} orders`, 'ratio', 'p99 ms'];
   return [
     table([...head, 'processor per request, ratio'], rows),
     '',
-    `Peak memory of the server: ${orDash(memory(FEW), whole)} MB with ${whole(FEW)} orders, ${orDash(memory(many), whole)} MB with ${whole(many)}.`,
+    `Peak memory of the server: ${orDash(memoryFew, whole)} MB with ${whole(FEW)} orders, ${orDash(memoryMany, whole)} MB with ${whole(many)}.`,
     '',
     ...MEASURED.map(({ scenario, name }) =>
       target(`${name}: flat within 10 %`, `ratio ${ratio(scenario).toFixed(2)}`, ratio(scenario) >= 1 - FLAT_WITHIN),
     ),
-    target(`memory under ${MEMORY_MOST_MB} MB`, `${orDash(memory(many), whole)} MB`, memory(many) < MEMORY_MOST_MB),
+    target(`memory under ${MEMORY_MOST_MB} MB`, `${orDash(memoryMany, whole)} MB`, memoryMany < MEMORY_MOST_MB),
   ].join('\n');
-}
-
-function pick(measurement: Measurement | undefined, field: (each: Measurement) => number | undefined): number {
-  return (measurement && field(measurement)) ?? Number.NaN;
 }
