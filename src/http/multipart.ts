@@ -3,7 +3,6 @@
  * quotes, file names in two encodings), so a library reads them: docs/decisions/0012-dispute-files.md.
  */
 import { setImmediate as others } from 'node:timers/promises';
-import { Busboy } from '@fastify/busboy';
 
 /** What no honest form exceeds; the size of the whole is limited when it is received. */
 const LIMITS = {
@@ -44,6 +43,8 @@ export async function readForm(body: Uint8Array, type: string): Promise<Form | s
     problem ??= why;
   };
   try {
+    // Loaded with the first form: most processes never see one.
+    const { Busboy } = await import('@fastify/busboy');
     const parser = new Busboy({ headers: { 'content-type': type }, limits: LIMITS });
     parser.on('file', (name, stream, filename) => {
       const chunks: Buffer[] = [];

@@ -2,9 +2,9 @@
  * The shopper's data as Klarna checks it when a purchase is authorized (not when the session is created).
  * Source: customer data requirements. Phone numbers are left to libphonenumber, Google's rules that Klarna names.
  */
-import { type CountryCode, isValidPhoneNumber } from 'libphonenumber-js/min';
 import { marketOf } from '../../catalogue/markets.ts';
 import type { Address, Customer } from '../../wire/klarna-payments.ts';
+import { isPhoneNumber } from '../../wire/phone-number.ts';
 
 type AddressField = keyof Address;
 type Check = (value: string, country: string) => boolean;
@@ -39,7 +39,7 @@ const CHECKS: Readonly<Partial<Record<AddressField, Check>>> = {
   city: isText,
   region: (value, country) =>
     (Object.hasOwn(REGION, country) ? REGION[country] : undefined)?.test(value) ?? isText(value, country),
-  phone: (value, country) => isValidPhoneNumber(value, country as CountryCode),
+  phone: isPhoneNumber,
 };
 
 /** Paths of the fields of an address that Klarna would ask the shopper to correct. */
