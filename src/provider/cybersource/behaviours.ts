@@ -1,15 +1,5 @@
 /** How Cybersource's API behaves here where a client can tell, and how we know. The compatibility page is made of it. */
-
-export type Basis = 'documented' | 'observed' | 'inferred' | 'different' | 'not built';
-
-interface Behaviour {
-  readonly area: string;
-  readonly behaviour: string;
-  readonly basis: Basis;
-}
-
-const rows = (area: string, ...list: readonly (readonly [string, Basis])[]): Behaviour[] =>
-  list.map(([behaviour, basis]) => ({ area, behaviour, basis }));
+import { type Behaviour, rows } from '../behaviours.ts';
 
 export const BEHAVIOURS: readonly Behaviour[] = [
   ...rows(

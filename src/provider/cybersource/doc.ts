@@ -1,5 +1,6 @@
 /** docs/compatibility/cybersource.md, made from the tables of the code. `npm run docs` writes it; a test compares. */
-import { type Basis, BEHAVIOURS } from './behaviours.ts';
+import { type Basis, renderBehaviours } from '../behaviours.ts';
+import { BEHAVIOURS } from './behaviours.ts';
 import type { Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 import { RESPONSE_CODES, STATUSES, type Step } from './statuses.ts';
@@ -54,18 +55,7 @@ export function renderCybersource(): string {
     ...Object.entries(RESPONSE_CODES).map(([status, code]) => `| ${quoted(status)} | ${code} |`),
     '',
     'FAILED has the code of its failure: 10000 invalid data, 20000 trouble on the way, 30000 and 30100 declined, 30350 no funds.',
-    '',
-    '## Behaviours, and how we know',
-    '',
-    ...Object.entries(BASES).map(([basis, meaning]) => `- **${basis}**: ${meaning}.`),
-    ...[...new Set(BEHAVIOURS.map(({ area }) => area))].flatMap((area) => [
-      '',
-      `### ${area}`,
-      '',
-      '| behaviour | basis |',
-      '| --- | --- |',
-      ...BEHAVIOURS.filter((row) => row.area === area).map((row) => `| ${row.behaviour} | ${row.basis} |`),
-    ]),
+    ...renderBehaviours(BEHAVIOURS, BASES),
     '',
   ].join('\n');
 }

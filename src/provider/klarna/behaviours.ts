@@ -1,17 +1,7 @@
 /** How Kvitt behaves where a client can tell, and how we know that Klarna does the same. The compatibility page is made of it. */
+import { type Basis, type Behaviour, rows } from '../behaviours.ts';
 
-export type Basis = 'documented' | 'observed' | 'inferred' | 'different';
-
-interface Behaviour {
-  readonly area: string;
-  readonly behaviour: string;
-  readonly basis: Basis;
-}
-
-const rows = (area: string, ...list: readonly (readonly [string, Basis])[]): Behaviour[] =>
-  list.map(([behaviour, basis]) => ({ area, behaviour, basis }));
-
-export const BEHAVIOURS: readonly Behaviour[] = [
+export const BEHAVIOURS: readonly Behaviour<Exclude<Basis, 'not built'>>[] = [
   ...rows(
     'Transport',
     [

@@ -1,9 +1,10 @@
 /** docs/compatibility/klarna.md, docs/orders.md and a table in docs/disputes.md, made from the tables of the code. `npm run docs` writes them; a test compares. */
 import { DISPUTE_STATES } from '../../wire/disputes.ts';
+import { renderBehaviours } from '../behaviours.ts';
 import { DISPUTE_MOVES, type DisputeMove, disputeStep } from '../engine/dispute-states.ts';
 import { ORDER_OPERATIONS, type OrderOperation, TRANSITIONS } from '../engine/order-states.ts';
 import { ORDER_STATUSES } from '../engine/state.ts';
-import { type Basis, BEHAVIOURS } from './behaviours.ts';
+import { BEHAVIOURS } from './behaviours.ts';
 import type { Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
 
@@ -20,7 +21,7 @@ export function renderCompatibility(): string {
     `${built} of the ${OPERATIONS.length} operations below are built. The others answer 501 \`NOT_IMPLEMENTED\` with the reason, after`,
     'checking the credentials as any operation does.',
     ...[...new Set(OPERATIONS.map(({ api }) => api))].flatMap(renderApi),
-    ...renderBehaviours(),
+    ...renderBehaviours(BEHAVIOURS, BASES),
     '',
   ].join('\n');
 }
@@ -38,29 +39,12 @@ function renderApi(api: string): string[] {
   ];
 }
 
-const BASES: Readonly<Record<Basis, string>> = {
+const BASES: Readonly<Record<(typeof BEHAVIOURS)[number]['basis'], string>> = {
   documented: 'Klarna’s documentation or OpenAPI document says so',
   observed: 'seen in recorded answers of Klarna or in what deployed clients rely on',
   inferred: 'Klarna does not say; this is our choice, easy to change',
   different: 'differs from Klarna on purpose',
 };
-
-function renderBehaviours(): string[] {
-  return [
-    '',
-    '## Behaviours, and how we know',
-    '',
-    ...Object.entries(BASES).map(([basis, meaning]) => `- **${basis}**: ${meaning}.`),
-    ...[...new Set(BEHAVIOURS.map(({ area }) => area))].flatMap((area) => [
-      '',
-      `### ${area}`,
-      '',
-      '| behaviour | basis |',
-      '| --- | --- |',
-      ...BEHAVIOURS.filter((row) => row.area === area).map((row) => `| ${row.behaviour} | ${row.basis} |`),
-    ]),
-  ];
-}
 
 const OPERATION_WORDS: Readonly<Record<OrderOperation, string>> = {
   acknowledge: 'acknowledge',

@@ -1,17 +1,8 @@
 /** How Purse's APIs behave here where a client can tell, and how we know. The compatibility page is made of it. */
-import type { Basis } from '../klarna/behaviours.ts';
+import { type Basis, type Behaviour, rows } from '../behaviours.ts';
 import type { PspStatus } from './statuses.ts';
 
-interface Behaviour {
-  readonly area: string;
-  readonly behaviour: string;
-  readonly basis: Basis;
-}
-
-const rows = (area: string, ...list: readonly (readonly [string, Basis])[]): Behaviour[] =>
-  list.map(([behaviour, basis]) => ({ area, behaviour, basis }));
-
-export const BEHAVIOURS: readonly Behaviour[] = [
+export const BEHAVIOURS: readonly Behaviour<Exclude<Basis, 'not built'>>[] = [
   ...rows(
     'Access',
     [

@@ -1,4 +1,5 @@
 /** docs/compatibility/purse.md, made from the tables of the code. `npm run docs` writes it; a test compares. */
+import { renderBehaviours } from '../behaviours.ts';
 import { BEHAVIOURS, CAUSES } from './behaviours.ts';
 import { FIELDS } from './fields.ts';
 import type { Access, Operation } from './operation.ts';
@@ -30,7 +31,7 @@ export function renderPurse(): string {
     ...[...new Set(OPERATIONS.map(({ api }) => api))].flatMap(renderApi),
     ...renderFields(),
     ...renderStatuses(),
-    ...renderBehaviours(),
+    ...renderBehaviours(BEHAVIOURS, BASES),
     '',
   ].join('\n');
 }
@@ -85,22 +86,9 @@ function renderStatuses(): string[] {
   ];
 }
 
-function renderBehaviours(): string[] {
-  return [
-    '',
-    '## Behaviours, and how we know',
-    '',
-    '- **documented**: Purse’s documentation says so.',
-    '- **observed**: seen in recorded notifications, in Purse’s published types or in what deployed clients rely on.',
-    '- **inferred**: nothing that we know of says; this is our choice, easy to change.',
-    '- **different**: differs from Purse on purpose.',
-    ...[...new Set(BEHAVIOURS.map(({ area }) => area))].flatMap((area) => [
-      '',
-      `### ${area}`,
-      '',
-      '| behaviour | basis |',
-      '| --- | --- |',
-      ...BEHAVIOURS.filter((row) => row.area === area).map((row) => `| ${row.behaviour} | ${row.basis} |`),
-    ]),
-  ];
-}
+const BASES: Readonly<Record<(typeof BEHAVIOURS)[number]['basis'], string>> = {
+  documented: 'Purse’s documentation says so',
+  observed: 'seen in recorded notifications, in Purse’s published types or in what deployed clients rely on',
+  inferred: 'nothing that we know of says; this is our choice, easy to change',
+  different: 'differs from Purse on purpose',
+};
