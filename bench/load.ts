@@ -37,7 +37,8 @@ export interface Measurement {
 
 async function run(order: Order): Promise<Measurement> {
   const placed: string[] = [];
-  const steps = SCENARIOS[order.scenario]({
+  const steps = await SCENARIOS[order.scenario]({
+    url: order.url,
     ...(order.ids && { file: order.ids }),
     ...(order.leave_ids && { collect: (id) => placed.push(id) }),
   });

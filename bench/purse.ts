@@ -53,23 +53,27 @@ const LOGIN = {
     'x-api-key': api_key,
     authorization: `Basic ${Buffer.from(`${client_id}:${CREDENTIALS.password}`).toString('base64')}`,
   },
-  body: '',
 };
 
 type Context = Readonly<Record<string, string>>;
 
+/** An access token, which serves for an hour. */
+async function login(url: string): Promise<string> {
+  const answer = await fetch(`${url}${LOGIN.path}`, { method: 'POST', headers: LOGIN.headers });
+  if (!answer.ok) throw new Error(`no access token: ${answer.status} ${await answer.text()}`);
+  return ((await answer.json()) as { access_token: string }).access_token;
+}
+
 /** From session to refund in the widget's way: INIT, the shopper's approval, APPLY with what it yielded, capture, refund. */
-export function purseLifecycle(): Step[] {
-  // One token serves an hour, as with any client; without it the first call of all gets it, and the chain begins again.
-  let access_token = '';
-  const headers = () => ({ ...JSON_TYPE, 'x-api-key': api_key, authorization: `Bearer ${access_token}` });
+export async function purseLifecycle({ url }: { readonly url: string }): Promise<Step[]> {
+  const headers = { ...JSON_TYPE, 'x-api-key': api_key, authorization: `Bearer ${await login(url)}` };
   const call = (path: (context: Context) => string | undefined, body: (context: Context) => object): Step => ({
     method: 'POST',
     path: '/',
     setupRequest: (step, context) => {
       const target = path(context);
       if (target === undefined) return null;
-      return Object.assign(step, { path: target, headers: headers(), body: JSON.stringify(body(context)) });
+      return Object.assign(step, { path: target, headers, body: JSON.stringify(body(context)) });
     },
   });
   const under = (kind: 'sessions' | 'transactions', name: string, act: string) => (context: Context) =>
@@ -77,19 +81,10 @@ export function purseLifecycle(): Step[] {
   return [
     {
       method: 'POST',
-      path: '/',
-      setupRequest: (step) =>
-        Object.assign(
-          step,
-          access_token === ''
-            ? LOGIN
-            : { path: `/${entity_id}/sessions/create`, headers: headers(), body: JSON.stringify(SESSION) },
-        ),
-      onResponse: (_status, body, context) => {
-        access_token = fieldOf(body, 'access_token') ?? access_token;
-        const session = fieldOf(body, 'id');
-        if (session !== undefined) context.session = session;
-      },
+      path: `/${entity_id}/sessions/create`,
+      headers,
+      body: JSON.stringify(SESSION),
+      onResponse: keep('id', 'session'),
     },
     call(under('sessions', 'session', 'init'), () => ITEM),
     {
@@ -117,11 +112,7 @@ export function purseLifecycle(): Step[] {
 /** Keeps the field `field` of an answer as `name` for the steps that follow. */
 function keep(field: string, name: string): NonNullable<Step['onResponse']> {
   return (_status, body, context) => {
-    const value = fieldOf(body, field);
+    const value = new RegExp(`"${field}": ?"([^"]+)"`).exec(body)?.[1];
     if (value !== undefined) context[name] = value;
   };
-}
-
-function fieldOf(body: string, field: string): string | undefined {
-  return new RegExp(`"${field}": ?"([^"]+)"`).exec(body)?.[1];
 }

@@ -33,8 +33,9 @@ const CREATE_CHARGE: Step = {
   }).toString(),
 };
 
-/** Where the order ids that a scenario reads come from, or go to: ids of 36 characters, one after the other. */
-interface Ids {
+/** What a scenario may need: the server, and where the order ids that it reads come from or go to, 36 characters each. */
+interface Needs {
+  readonly url: string;
   readonly file?: string;
   readonly collect?: (order_id: string) => void;
 }
@@ -50,7 +51,7 @@ export const SCENARIOS = {
 export type ScenarioName = keyof typeof SCENARIOS;
 
 /** From session to refund, each step with the ids that the steps before it were answered with. */
-function lifecycle({ collect }: Ids): Step[] {
+function lifecycle({ collect }: Needs): Step[] {
   const order = '/ordermanagement/v1/orders/{order_id}';
   return [
     { ...CREATE_SESSION, onResponse: keep('session_id') },
@@ -66,7 +67,7 @@ function lifecycle({ collect }: Ids): Step[] {
 }
 
 /** Any one of the stored orders, each as likely as the other. */
-function read({ file }: Ids): Step[] {
+function read({ file }: Needs): Step[] {
   const ids = file === undefined ? '' : readFileSync(file, 'latin1');
   const count = Math.floor(ids.length / 36);
   if (count === 0) throw new Error('no orders to read');
