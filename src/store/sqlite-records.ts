@@ -57,6 +57,8 @@ export class SqliteRecords {
   readonly #updateNamed: StatementSync;
   readonly #delete: StatementSync;
   readonly #deleteNamed: StatementSync;
+  /** Whether a record may have a number below zero. While none has, looking for one is left out: most kinds never have any. */
+  #hasNamed: boolean;
 
   constructor(database: DatabaseSync, table: string) {
     const prepare = (sql: string) => database.prepare(sql);
@@ -66,11 +68,7 @@ export class SqliteRecords {
     this.#select = prepare(`SELECT body FROM ${table} WHERE key = ? AND id = ?`);
     this.#selectNamed = prepare(`SELECT body FROM ${table} WHERE key < 0 AND id = ?`);
     this.#idAt = prepare(`SELECT id FROM ${table} WHERE key = ?`);
-    // The record may be there under a number below zero although the one that had taken its own is gone by now.
-    this.#insert = prepare(
-      `INSERT INTO ${table} SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE key < 0 AND id = ?2)
-       ON CONFLICT (key) DO NOTHING`,
-    );
+    this.#insert = prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`);
     this.#insertNamed = prepare(
       `INSERT INTO ${table} SELECT min(0, coalesce(min(key), 0)) - 1, ?, ?, ?, ? FROM ${table}`,
     );
@@ -78,12 +76,13 @@ export class SqliteRecords {
     this.#updateNamed = prepare(`${set} WHERE key < 0 AND id = ?`);
     this.#delete = prepare(`DELETE FROM ${table} WHERE key = ? AND id = ?`);
     this.#deleteNamed = prepare(`DELETE FROM ${table} WHERE key < 0 AND id = ?`);
+    this.#hasNamed = prepare(`SELECT 1 FROM ${table} WHERE key < 0 LIMIT 1`).get() !== undefined;
   }
 
   /** A record's state; undefined when there is none. */
   get(id: string): unknown {
     const key = rowNumber(id);
-    const row = (key === undefined ? undefined : this.#select.get(key, id)) ?? this.#selectNamed.get(id);
+    const row = (key === undefined ? undefined : this.#select.get(key, id)) ?? this.#named(id);
     return row === undefined ? undefined : JSON.parse((row as unknown as { body: string }).body);
   }
 
@@ -95,7 +94,8 @@ export class SqliteRecords {
 
   remove(id: string): void {
     const key = rowNumber(id);
-    if (key === undefined || this.#delete.run(key, id).changes === 0) this.#deleteNamed.run(id);
+    if (key !== undefined && this.#delete.run(key, id).changes > 0) return;
+    if (this.#hasNamed) this.#deleteNamed.run(id);
   }
 
   /** States in the order of the bytes of the ids. */
@@ -135,15 +135,26 @@ export class SqliteRecords {
     const key = rowNumber(id);
     const values = [merchant_id, wake_at_ms ?? null, body] as const;
     if (key !== undefined && this.#update.run(...values, key, id).changes > 0) return true;
-    return this.#updateNamed.run(...values, id).changes > 0;
+    return this.#hasNamed && this.#updateNamed.run(...values, id).changes > 0;
+  }
+
+  #named(id: string): unknown {
+    return this.#hasNamed ? this.#selectNamed.get(id) : undefined;
   }
 
   #add({ id, merchant_id, wake_at_ms }: Put, body: string): void {
     const key = rowNumber(id);
     const values = [id, merchant_id, wake_at_ms ?? null, body] as const;
+    // The record may be there under a number below zero although the one that had taken its own is gone by now.
+    if (this.#named(id) !== undefined) throw this.#exists(id);
     if (key !== undefined && this.#insert.run(key, ...values).changes > 0) return;
     const taken = key === undefined ? undefined : (this.#idAt.get(key) as { id: string } | undefined);
-    if (taken?.id === id) throw new Error(`there is a record ${id} in ${this.#table} already`);
+    if (taken?.id === id) throw this.#exists(id);
     this.#insertNamed.run(...values);
+    this.#hasNamed = true;
+  }
+
+  #exists(id: string): Error {
+    return new Error(`there is a record ${id} in ${this.#table} already`);
   }
 }
