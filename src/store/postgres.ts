@@ -39,11 +39,15 @@ const IDLE_MOST_MS = 10_000;
 /** How long to wait for a server that fell silent. Above the server's own limit, whose message says more. */
 const SILENCE_MOST_MS = 15_000;
 
-/** How often a unit is tried when the server ends it for a deadlock. */
-const ATTEMPTS = 8;
-
-/** The server undid the transaction for the sake of another (serialization failure, deadlock): trying again is right. */
-const REPEATABLE = new Set(['40001', '40P01']);
+/**
+ * How often a unit is tried that the server undid for the sake of another: serialization failure, deadlock. A fresh id that somebody else
+ * drew in the same millisecond (unique violation) will be another one the next time; where it is the same, the unit is at fault.
+ */
+const ATTEMPTS: ReadonlyMap<string, number> = new Map([
+  ['40001', 8],
+  ['40P01', 8],
+  ['23505', 2],
+]);
 
 /** Log notes that may wait to be written; beyond it the oldest go (they are about exchanges that changed nothing). */
 const NOTES_MOST = 10_000;
@@ -412,14 +416,15 @@ async function repeatedly<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt();
     } catch (error) {
-      if (tried === ATTEMPTS || !isRepeatable(error)) throw error;
+      if (tried >= attemptsAfter(error)) throw error;
       await delay(Math.random() * 10 * 2 ** tried);
     }
   }
 }
 
-function isRepeatable(error: unknown): boolean {
-  return error instanceof StoreUnavailable && isAnswer(error.cause) && REPEATABLE.has(error.cause.code ?? '');
+function attemptsAfter(error: unknown): number {
+  const code = error instanceof StoreUnavailable && isAnswer(error.cause) ? error.cause.code : undefined;
+  return ATTEMPTS.get(code ?? '') ?? 1;
 }
 
 /** Whether the server itself said it, as opposed to a connection that broke. */

@@ -113,6 +113,13 @@ export function* readShared<S>(kind: Kind, id: string): Generator<Ask, S | undef
   return (yield { kind, id, shared: true }) as S | undefined;
 }
 
+/** Drives a unit that only reads, over the committed state and without a lock; its changes, if it has any, are the caller's. */
+export async function look<T>(store: Pick<Store, 'get'>, unit: Generator<Ask, T, unknown>): Promise<T> {
+  let step = unit.next();
+  while (!step.done) step = unit.next(await store.get(step.value.kind, step.value.id));
+  return step.value;
+}
+
 /**
  * Which log entries to return; newest first. All given fields must match. With `subject`, entries of reads (GET) may be missing
  * when they are not among the newest ten thousand.

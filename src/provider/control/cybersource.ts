@@ -1,11 +1,10 @@
 /** Keys of Cybersource's API, and what a shopper or Klarna does with a session or a transaction of it, by its 22-digit id. */
-import { read, readShared, type Work } from '../../store/store.ts';
+import { look, read, readShared, type Work } from '../../store/store.ts';
 import { choice, integer, text } from '../../wire/shape.ts';
 import { orderChanges } from '../bookkeeping.ts';
-import { recordKey } from '../cybersource/ids.ts';
 import { KEYS_MOST, newSharedSecret, sharedKey } from '../cybersource/keys.ts';
 import { makeP12 } from '../cybersource/p12.ts';
-import type { CybersourcePayment, CybersourceSession } from '../cybersource/records.ts';
+import { type CybersourcePayment, type CybersourceSession, findPayment, findSession } from '../cybersource/records.ts';
 import { disputeChanges } from '../disputes.ts';
 import { acceptLoss } from '../engine/dispute.ts';
 import { withDispute } from '../engine/dispute-moves.ts';
@@ -185,17 +184,12 @@ export class CybersourceControl {
     return { answer: { outcome: accept(dispute), about }, changes: { put, outbox } };
   }
 
-  #session({ request_id = '' }: ControlCall['params']): Promise<CybersourceSession | undefined> {
-    return this.#record<CybersourceSession>('cybersource_session', request_id);
+  async #session({ request_id = '' }: ControlCall['params']): Promise<CybersourceSession | undefined> {
+    return (await look(this.#options.world.store, findSession(request_id)))?.record;
   }
 
-  #payment({ request_id = '' }: ControlCall['params']): Promise<CybersourcePayment | undefined> {
-    return this.#record<CybersourcePayment>('cybersource_payment', request_id);
-  }
-
-  async #record<T>(kind: 'cybersource_session' | 'cybersource_payment', id: string): Promise<T | undefined> {
-    const key = recordKey(id);
-    return key === undefined ? undefined : this.#options.world.store.get<T>(kind, key);
+  async #payment({ request_id = '' }: ControlCall['params']): Promise<CybersourcePayment | undefined> {
+    return (await look(this.#options.world.store, findPayment(request_id)))?.record;
   }
 }
 

@@ -17,14 +17,18 @@ import { orderOf } from './purchase.ts';
 import {
   type CybersourcePayment,
   type CybersourceReference,
+  type Draft,
   type Failure,
+  findPayment,
+  kept,
+  newKey,
   newRequest,
   type PaymentType,
-  paymentRecordPut,
+  paymentPut,
   type ReferenceUse,
-  readPaymentRecord,
   readReference,
   referencePut,
+  withOwnId,
 } from './records.ts';
 import { SUCCESS } from './statuses.ts';
 import { paymentView } from './views.ts';
@@ -43,24 +47,26 @@ export const authorizeHandler: Handler = function* (call) {
   const { uses, repeated } = yield* readUses(body, call);
   if (repeated) return repeated;
   const { authorization, session } = yield* readApproval(token, call);
-  const record = authorizationRecord(body, call);
+  const draft = authorizationDraft(body, call);
   const request = orderOf(body, session?.details);
-  const placed = placeOrder(authorization, session, request, record.request_id, call.context);
+  const key = newKey(call.context);
+  // The digest is this request's own, so a token that was used is refused and never repeated.
+  const placed = placeOrder(authorization, session, request, key, call.context, key);
   const subject = session?.session_id ?? '';
   if (!placed.ok)
-    return refusedReply(placed.refusal, (failure) => failedPayment({ ...record, ...named(session) }, failure, call), {
+    return refusedReply(placed.refusal, (failure) => failedPayment({ ...draft, ...named(session) }, failure, call), {
       subject,
     });
-  // The digest is this request's own, so a token that was used is refused and never repeated.
-  if (!('order' in placed.value)) throw new Error(`request ${record.request_id} was there before it was made`);
-  const { order, callbacks, ...used } = placed.value;
+  if (!('order' in placed.value)) throw new Error(`order ${key} was there before it was made`);
+  const { callbacks, ...used } = placed.value;
+  const { payment, order } = kept({ ...draft, order_id: key }, used.order, call.context);
   const put = [
     ...orderChanges(undefined, order, call.context),
     sessionPut(used.session),
     authorizationPut(used.authorization),
-    ...uses.map(({ use, fresh }) => referencePut(use, record.merchant_id, usedBy(record), fresh)),
+    ...uses.map(({ use, fresh }) => referencePut(use, payment.merchant_id, usedBy(payment), fresh)),
   ];
-  return settledPayment({ ...record, order_id: order.order_id }, order, call, put, callbacks);
+  return settledPayment(payment, order, call, put, callbacks);
 };
 
 const NO_TOKEN: Explanation = {
@@ -69,7 +75,7 @@ const NO_TOKEN: Explanation = {
     'Send the token that was appended to the success URL (HOP) or that the widget returned (inline) as processorInformation.preApprovalToken.',
 };
 
-function authorizationRecord(body: AuthorizationRequest, { context }: Call): CybersourcePayment {
+function authorizationDraft(body: AuthorizationRequest, { context }: Call): Draft {
   const { totalAmount, currency } = body.orderInformation.amountDetails;
   const request = newRequest(body.clientReferenceInformation.code, context);
   return { ...request, type: 'authorization', amount: totalAmount, currency };
@@ -149,33 +155,33 @@ function usedBy({ request_id, made_at_ms }: CybersourcePayment): CybersourceRefe
   return { request_id, used_at_ms: made_at_ms };
 }
 
-/** A transaction that succeeded: stored under its id, told to whoever subscribed, and answered. */
+/** A transaction that succeeded: told to whoever subscribed, and answered. */
 function settledPayment(
-  record: CybersourcePayment,
+  payment: CybersourcePayment,
   order: Order,
   call: Call,
   put: readonly Put[],
   callbacks: readonly Callback[],
 ): Reply {
-  const view = paymentView(record, order, SUCCESS[record.type]);
+  const view = paymentView(payment, order, SUCCESS[payment.type]);
   const told = webhookCallbacks(view, order.order_id, call.context);
   return json(201, view, {
     subject: order.order_id,
     callbacks: [...callbacks, ...told],
-    changes: { put: [...put, paymentRecordPut(record)] },
+    changes: { put },
   });
 }
 
 /** A transaction that failed has an id as well. Nothing but that is stored. */
-export function failedPayment(record: CybersourcePayment, failure: Failure, call: Call, order?: Order): Reply {
-  const failed = { ...record, failure };
+export function failedPayment(draft: Draft, failure: Failure, call: Call, order?: Order): Reply {
+  const failed = withOwnId({ ...draft, failure }, call.context);
   const view = paymentView(failed, order, 'FAILED');
-  const subject = record.order_id ?? record.session_id ?? '';
+  const subject = draft.order_id ?? draft.session_id ?? '';
   return json(201, view, {
     subject,
     failure,
     callbacks: webhookCallbacks(view, subject, call.context),
-    changes: { put: [paymentRecordPut(failed)] },
+    changes: { put: [paymentPut(failed)] },
   });
 }
 
@@ -196,10 +202,10 @@ export function* readTransaction(
   otherwise: InvalidReason,
   call: Call,
 ): Generator<Ask, { found: Found; reply?: never } | { found?: never; reply: Reply }, unknown> {
-  const record = yield* readPaymentRecord(id, call.context);
+  const found = yield* findPayment(id);
+  const record = found?.record.merchant_id === call.context.merchant.merchant_id ? found.record : undefined;
   const wanted = record?.type === type && record.failure === undefined ? record : undefined;
-  const order = wanted?.order_id ? yield* read<Order>('order', wanted.order_id) : undefined;
-  const readable = readableOrder(order, call.context);
+  const readable = readableOrder(wanted && found?.order, call.context);
   if (wanted && readable.ok) return { found: yield* asOfNow(wanted, readable.value, call) };
   const explanation: Explanation = {
     field: 'id',
@@ -228,22 +234,26 @@ function* followOn(body: AuthorizationRequest, linkId: string, call: Call): Gene
   if (wrong) return wrong;
   const { order_amount, order_lines } = orderOf(body, undefined);
   const lines = body.orderInformation.lineItems ? { order_lines } : {};
-  const record = { ...authorizationRecord(body, call), order_id: found.order.order_id };
+  const draft = { ...authorizationDraft(body, call), order_id: found.order.order_id };
   const outcome = updateAuthorization(found.order, { order_amount, ...lines }, call.context);
-  return transactionReply(outcome.ok ? { ok: true, value: { order: outcome.value } } : outcome, record, found, call);
+  return transactionReply(outcome.ok ? { ok: true, value: { order: outcome.value } } : outcome, draft, found, call);
 }
 
 type Outcome = { ok: true; value: { order: Order } } | Extract<ReturnType<typeof cancel>, { ok: false }>;
 
 /** What a command made of the order of a transaction, as an answer; what time brought about is kept in any case. */
-export function transactionReply(outcome: Outcome, record: CybersourcePayment, found: Found, call: Call): Reply {
+export function transactionReply(outcome: Outcome, draft: Draft, found: Found, call: Call): Reply {
   const settled = settleDisputes(outcome.ok ? outcome.value.order : found.order, found.disputes, call.context);
-  const put = [...orderChanges(found.stored, settled.order, call.context), ...settled.put];
   const callbacks = [...found.callbacks, ...settled.callbacks];
-  if (outcome.ok) return settledPayment(record, settled.order, call, put, callbacks);
+  if (outcome.ok) {
+    const { payment, order, put } = kept(draft, settled.order, call.context);
+    const changes = [...orderChanges(found.stored, order, call.context), ...settled.put, ...put];
+    return settledPayment(payment, order, call, changes, callbacks);
+  }
   const subject = settled.order.order_id;
-  const failed = (failure: Failure) => failedPayment(record, failure, call, settled.order);
+  const failed = (failure: Failure) => failedPayment(draft, failure, call, settled.order);
   const reply = refusedReply(outcome.refusal, failed, { subject });
+  const put = [...orderChanges(found.stored, settled.order, call.context), ...settled.put];
   return {
     ...reply,
     callbacks: [...callbacks, ...(reply.callbacks ?? [])],
@@ -309,7 +319,7 @@ function reverse(found: Found, code: string | undefined, call: Call): Reply {
     return problemReply(invalid('AUTH_ALREADY_REVERSED'), [explanation], { subject: order_id });
   }
   const request = newRequest(code ?? found.record.code, call.context);
-  const record: CybersourcePayment = { ...request, type: 'reversal', amount, currency, order_id };
+  const draft: Draft = { ...request, type: 'reversal', amount, currency, order_id };
   const outcome = cancel(order);
-  return transactionReply(outcome.ok ? { ok: true, value: { order: outcome.value } } : outcome, record, found, call);
+  return transactionReply(outcome.ok ? { ok: true, value: { order: outcome.value } } : outcome, draft, found, call);
 }

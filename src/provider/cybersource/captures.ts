@@ -11,7 +11,7 @@ import { chargedBack } from './disputes.ts';
 import { invalid } from './errors.ts';
 import { type Call, type Handler, problemReply, type Reply } from './operation.ts';
 import { lineOf } from './purchase.ts';
-import { type CybersourcePayment, type Failure, newRequest } from './records.ts';
+import { type Draft, type Failure, newRequest } from './records.ts';
 import { captureStatus } from './statuses.ts';
 
 export const captureHandler: Handler = function* (call) {
@@ -28,7 +28,7 @@ function captured(body: CaptureRequest, found: Found, call: Call): Reply {
   const { order_id, purchase_currency: currency } = order;
   const amount = amountDetails?.totalAmount ?? remainingAmount(order);
   const request = newRequest(body.clientReferenceInformation?.code ?? found.record.code, call.context);
-  const record: CybersourcePayment = { ...request, type: 'capture', amount, currency, order_id };
+  const draft: Draft = { ...request, type: 'capture', amount, currency, order_id };
   const outcome = capture(
     order,
     {
@@ -39,12 +39,12 @@ function captured(body: CaptureRequest, found: Found, call: Call): Reply {
     },
     call.context,
   );
-  if (!outcome.ok) return transactionReply(outcome, record, found, call);
+  if (!outcome.ok) return transactionReply(outcome, draft, found, call);
   const { capture_id } = outcome.value.capture;
   const left =
     isFinal === 'true' && outcome.value.order.status === 'PART_CAPTURED' ? release(outcome.value.order) : undefined;
   const after = left?.ok ? left.value : outcome.value.order;
-  return transactionReply({ ok: true, value: { order: after } }, { ...record, capture_id }, found, call);
+  return transactionReply({ ok: true, value: { order: after } }, { ...draft, capture_id }, found, call);
 }
 
 /** Klarna's names for ways to ship, where Cybersource has one. */
@@ -85,15 +85,15 @@ function* refunded(body: RefundRequest, made: Capture, found: Found, call: Call)
   const { order_id, purchase_currency: currency } = order;
   const amount = amountDetails?.totalAmount ?? made.captured_amount - made.refunded_amount;
   const request = newRequest(body.clientReferenceInformation?.code ?? found.record.code, call.context);
-  const record: CybersourcePayment = { ...request, type: 'refund', amount, currency, order_id };
+  const draft: Draft = { ...request, type: 'refund', amount, currency, order_id };
   if (captureStatus(made, yield* chargedBack(order, call.context)) === 'CHARGEBACK')
-    return { ...failedPayment(record, CHARGED_BACK, call, order), explanations: [CHARGED_BACK_WHY] };
+    return { ...failedPayment(draft, CHARGED_BACK, call, order), explanations: [CHARGED_BACK_WHY] };
   if (amount === 0) return nothingLeft(order);
   const lines = lineItems && { order_lines: lineItems.map((item): ManagedLine => lineOf(item)) };
   const outcome = refund(order, { refunded_amount: amount, ...lines }, call.context, made.capture_id);
-  if (!outcome.ok) return transactionReply(outcome, record, found, call);
+  if (!outcome.ok) return transactionReply(outcome, draft, found, call);
   const { refund_id } = outcome.value.refund;
-  return transactionReply(outcome, { ...record, refund_id }, found, call);
+  return transactionReply(outcome, { ...draft, refund_id }, found, call);
 }
 
 const CHARGED_BACK: Failure = {

@@ -7,9 +7,17 @@ import type { Order, Session } from '../engine/state.ts';
 import { bringUpToDate } from '../engine/time.ts';
 import { chargedBack } from './disputes.ts';
 import { NOT_FOUND } from './errors.ts';
-import { requestId } from './ids.ts';
+import { OWN_PLACE, requestId } from './ids.ts';
 import { type Call, faultReply, type Handler, json, problemReply, type Reply } from './operation.ts';
-import { type CybersourcePayment, type PaymentType, readPaymentRecord, readSessionRecord } from './records.ts';
+import {
+  type CybersourcePayment,
+  type FoundPayment,
+  type FoundSession,
+  findPayment,
+  findSession,
+  newKey,
+  type PaymentType,
+} from './records.ts';
 import { checkSession } from './sessions.ts';
 import { authorizationStatus, captureStatus, type Status, sessionStatus } from './statuses.ts';
 import { amounts, statusView } from './views.ts';
@@ -25,21 +33,26 @@ const ABOUT: Readonly<Record<(typeof STATUS_ACTIONS)[number], PaymentType | 'ses
 
 export const checkStatusHandler: Handler = function* (call) {
   const id = call.params.id ?? '';
-  // The general action nearly always asks about a transaction, so that is looked for first.
-  const payment = yield* readPaymentRecord(id, call.context);
-  if (payment) return refuseAction(payment.type, call) ?? (yield* checkPayment(payment, call));
-  const session = yield* readSessionRecord(id, call.context);
-  if (session) {
-    const wrong = refuseAction('session', call);
-    if (wrong) return wrong;
-    const { state, token } = yield* checkSession(session, call);
-    const view = statusView(requestId(call.context.id()), session, state, call.context.now_ms, {
-      ...(token && { token }),
-    });
-    return json(201, view, { subject: session.session_id ?? '', unlogged: true });
-  }
+  const isMine = ({ record }: FoundPayment | FoundSession) => record.merchant_id === call.context.merchant.merchant_id;
+  const payment = yield* findPayment(id);
+  if (payment && isMine(payment))
+    return refuseAction(payment.record.type, call) ?? (yield* checkPayment(payment, call));
+  const session = yield* findSession(id);
+  if (session && isMine(session)) return refuseAction('session', call) ?? (yield* sessionChecked(session, call));
   return problemReply(NOT_FOUND, [UNKNOWN]);
 };
+
+function* sessionChecked(found: FoundSession, call: Call): Generator<Ask, Reply, unknown> {
+  const { record } = found;
+  const { state, token } = yield* checkSession(found, call);
+  const view = statusView(checkId(call), record, state, call.context.now_ms, { ...(token && { token }) });
+  return json(201, view, { subject: record.session_id ?? '', unlogged: true });
+}
+
+/** A check has an id like everything else; it leads to nothing. */
+function checkId({ context }: Call): string {
+  return requestId(newKey(context), OWN_PLACE);
+}
 
 const UNKNOWN = {
   field: 'id',
@@ -59,12 +72,11 @@ function refuseAction(type: PaymentType | 'session', call: Call): Reply | undefi
   });
 }
 
-function* checkPayment(payment: CybersourcePayment, call: Call): Generator<Ask, Reply, unknown> {
+function* checkPayment({ record: payment, order: stored }: FoundPayment, call: Call): Generator<Ask, Reply, unknown> {
   const { context } = call;
-  const stored = payment.order_id ? yield* read<Order>('order', payment.order_id) : undefined;
   const order = stored && bringUpToDate(stored, context).order;
   const state = yield* paymentStatus(payment, order, call);
-  const view = statusView(requestId(context.id()), payment, state, context.now_ms, {
+  const view = statusView(checkId(call), payment, state, context.now_ms, {
     amountDetails: amountDetails(payment, order),
   });
   return json(201, view, { subject: payment.order_id ?? payment.session_id ?? '', unlogged: true });

@@ -6,7 +6,7 @@ import { createHmac } from 'node:crypto';
 import { lookup } from '../../catalogue/index.ts';
 import { type Answer, baseOf, header, jsonObject, type Request } from '../../http/exchange.ts';
 import { type Match, Router } from '../../http/router.ts';
-import { type LogEntry, read, readShared, type Store, StoreUnavailable, type Work } from '../../store/store.ts';
+import { type LogEntry, look, read, readShared, type Store, StoreUnavailable, type Work } from '../../store/store.ts';
 import { check } from '../../wire/shape.ts';
 import { sessionOfToken } from '../checkout/client-token.ts';
 import type { Explanation } from '../engine/outcome.ts';
@@ -195,9 +195,7 @@ export class CybersourceFace {
   }
 
   async #readOnly(work: Work<Reply | 'gone'>): Promise<Reply | 'gone'> {
-    let step = work.next();
-    while (!step.done) step = work.next(await this.#store.get(step.value.kind, step.value.id));
-    const { answer, changes } = step.value;
+    const { answer, changes } = await look(this.#store, work);
     for (const entry of changes.log ?? []) this.#store.note(entry);
     return answer;
   }

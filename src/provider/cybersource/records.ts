@@ -1,8 +1,11 @@
-/** What Cybersource's ids stand for: sessions and transactions over the engine's own, as they are stored. */
+/**
+ * What Cybersource's ids stand for. A session is noted in Klarna's session and a transaction in its order, which are written at the same time
+ * anyway; what came to nothing has a record of its own.
+ */
 import { createHash } from 'node:crypto';
 import { type Ask, type Put, read, readShared } from '../../store/store.ts';
-import type { Context } from '../engine/state.ts';
-import { recordKey, requestId } from './ids.ts';
+import type { Context, Order, Session } from '../engine/state.ts';
+import { keyFrom, ORDER_PLACES, OWN_PLACE, placeOf, requestId, SESSION_PLACE } from './ids.ts';
 
 /** Why Klarna, or the way to it, said no: the request has an id all the same. */
 export interface Failure {
@@ -53,31 +56,82 @@ export interface CybersourcePayment extends Requested {
   readonly session_id?: string;
 }
 
+/** A transaction before it is known where it is kept, which its id says. */
+export type Draft = Omit<CybersourcePayment, 'request_id'>;
+
+/** What a session keeps: the rest is its own. */
+type SessionNote = Pick<CybersourceSession, 'made_at_ms' | 'code' | 'reconciliation_id' | 'flow' | 'hosted_id'>;
+/** What an order keeps of a transaction: the rest is the order's own. */
+type PaymentNote = Omit<CybersourcePayment, 'request_id' | 'merchant_id' | 'currency' | 'order_id' | 'session_id'>;
+
 /** What a merchant may use once in a while: a reference, or a transaction id. */
 export interface CybersourceReference {
   readonly request_id: string;
   readonly used_at_ms: number;
 }
 
-/** The fields that every record begins with. */
-export function newRequest(code: string, { id, reference, merchant, now_ms }: Context): Requested {
-  return {
-    request_id: requestId(id()),
-    merchant_id: merchant.merchant_id,
-    made_at_ms: now_ms,
+/** The fields that every transaction begins with. */
+export function newRequest(code: string, { reference, merchant, now_ms }: Context): Omit<Requested, 'request_id'> {
+  const { merchant_id } = merchant;
+  return { merchant_id, made_at_ms: now_ms, code, reconciliation_id: reference() + reference() };
+}
+
+/** A key for a session, an order or a record that a request id is to lead to. */
+export function newKey({ id }: Context): string {
+  return keyFrom(id());
+}
+
+/** The session with the note that makes it one of Cybersource's. */
+export function noted(
+  session: Session,
+  { made_at_ms, code, reconciliation_id, flow, hosted_id }: SessionNote,
+): Session {
+  const note: SessionNote = {
+    made_at_ms,
     code,
-    reconciliation_id: reference() + reference(),
+    reconciliation_id,
+    flow,
+    ...(hosted_id !== undefined && { hosted_id }),
   };
+  return { ...session, notes: { ...session.notes, cybersource: note } };
 }
 
-export function sessionRecordPut(state: CybersourceSession, fresh = false): Put {
-  const { request_id, merchant_id } = state;
-  return { kind: 'cybersource_session', id: keyOf(request_id), merchant_id, state, fresh };
+/** A session that Klarna refused: nothing but that is kept. */
+export function failedSessionPut(failed: CybersourceSession): Put {
+  return { kind: 'cybersource_session', ...ownRecord(failed) };
 }
 
-export function paymentRecordPut(state: CybersourcePayment): Put {
-  const { request_id, merchant_id } = state;
-  return { kind: 'cybersource_payment', id: keyOf(request_id), merchant_id, state, fresh: true };
+const notesOf = ({ notes }: Order) => (notes?.cybersource ?? []) as readonly PaymentNote[];
+
+/** A transaction that succeeded, and its order with it; where that has no place left, a record of its own. */
+export function kept(
+  draft: Draft,
+  order: Order,
+  context: Context,
+): { readonly payment: CybersourcePayment; readonly order: Order; readonly put: readonly Put[] } {
+  const notes = notesOf(order);
+  if (notes.length >= ORDER_PLACES) {
+    const payment = withOwnId(draft, context);
+    return { payment, order, put: [paymentPut(payment)] };
+  }
+  const { merchant_id: _its, currency: _own, order_id: _fields, session_id: _too, ...note } = draft;
+  const payment = { ...draft, request_id: requestId(order.order_id, notes.length) };
+  return { payment, order: { ...order, notes: { ...order.notes, cybersource: [...notes, note] } }, put: [] };
+}
+
+export function withOwnId(draft: Draft, context: Context): CybersourcePayment {
+  return { ...draft, request_id: requestId(newKey(context), OWN_PLACE) };
+}
+
+/** A transaction with a record of its own. */
+export function paymentPut(payment: CybersourcePayment): Put {
+  return { kind: 'cybersource_payment', ...ownRecord(payment) };
+}
+
+function ownRecord(state: Requested): Omit<Put, 'kind'> {
+  const key = placeOf(state.request_id)?.key;
+  if (key === undefined) throw new Error(`${state.request_id} is no request id`);
+  return { id: key, merchant_id: state.merchant_id, state, fresh: true };
 }
 
 /** @param fresh nobody has used the reference before, as the same unit of work has found */
@@ -90,24 +144,47 @@ export interface ReferenceUse {
   readonly value: string;
 }
 
-/** The merchant's own session under an id. */
-export function* readSessionRecord(
-  id: string,
-  { merchant }: Context,
-): Generator<Ask, CybersourceSession | undefined, unknown> {
-  const key = recordKey(id);
-  const found = key && (yield* read<CybersourceSession>('cybersource_session', key));
-  return found && found.merchant_id === merchant.merchant_id ? found : undefined;
+export interface FoundSession {
+  readonly record: CybersourceSession;
+  /** Klarna's; absent where it refused. */
+  readonly session?: Session;
 }
 
-/** The merchant's own transaction under an id. It never changes, so nobody is kept from it. */
-export function* readPaymentRecord(
-  id: string,
-  { merchant }: Context,
-): Generator<Ask, CybersourcePayment | undefined, unknown> {
-  const key = recordKey(id);
-  const found = key && (yield* readShared<CybersourcePayment>('cybersource_payment', key));
-  return found && found.merchant_id === merchant.merchant_id ? found : undefined;
+/** The session under an id. Whose it is, is for the caller to see. */
+export function* findSession(request_id: string): Generator<Ask, FoundSession | undefined, unknown> {
+  const { key, place } = placeOf(request_id) ?? {};
+  if (key === undefined || place !== SESSION_PLACE) return undefined;
+  const session = yield* read<Session>('session', key);
+  const note = session?.notes?.cybersource as SessionNote | undefined;
+  if (session && note) {
+    const { session_id, merchant_id } = session;
+    return { session, record: { ...note, request_id, merchant_id, session_id } };
+  }
+  const record = yield* readShared<CybersourceSession>('cybersource_session', key);
+  return record && { record };
+}
+
+export interface FoundPayment {
+  readonly record: CybersourcePayment;
+  /** As it is stored; absent for what failed before there was one. */
+  readonly order?: Order;
+}
+
+/** The transaction under an id, with its order. Whose it is, is for the caller to see. */
+export function* findPayment(request_id: string): Generator<Ask, FoundPayment | undefined, unknown> {
+  const { key = '', place = SESSION_PLACE } = placeOf(request_id) ?? {};
+  if (place === OWN_PLACE) return yield* findOwn(key);
+  const order = place < ORDER_PLACES ? yield* read<Order>('order', key) : undefined;
+  const note = order && notesOf(order)[place];
+  if (!order || !note) return undefined;
+  const { merchant_id, order_id, purchase_currency: currency } = order;
+  return { order, record: { ...note, request_id, merchant_id, order_id, currency } };
+}
+
+function* findOwn(key: string): Generator<Ask, FoundPayment | undefined, unknown> {
+  const record = yield* readShared<CybersourcePayment>('cybersource_payment', key);
+  const order = record?.order_id ? yield* read<Order>('order', record.order_id) : undefined;
+  return record && { record, ...(order && { order }) };
 }
 
 export function* readReference(
@@ -121,10 +198,4 @@ export function* readReference(
 function referenceKey({ what, value }: ReferenceUse, merchant_id: string): string {
   const hex = createHash('sha256').update(`${merchant_id} ${what} ${value}`).digest('hex');
   return `0${hex.slice(1, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-function keyOf(request_id: string): string {
-  const key = recordKey(request_id);
-  if (key === undefined) throw new Error(`${request_id} is no request id`);
-  return key;
 }

@@ -9,9 +9,19 @@ import { pageUrl } from '../hosted-links.ts';
 import { hostedPut } from '../klarna/hosted-payment-page.ts';
 import { clientToken, sessionPut } from '../klarna/payments.ts';
 import { NOT_FOUND } from './errors.ts';
+import { requestId, SESSION_PLACE } from './ids.ts';
 import { type Call, type Handler, json, problemReply, type Reply, refusedReply } from './operation.ts';
 import { sessionChanges, sessionOf } from './purchase.ts';
-import { type CybersourceSession, type Failure, newRequest, readSessionRecord, sessionRecordPut } from './records.ts';
+import {
+  type CybersourceSession,
+  type Failure,
+  type FoundSession,
+  failedSessionPut,
+  findSession,
+  newKey,
+  newRequest,
+  noted,
+} from './records.ts';
 import { type StatusOf, sessionStatus } from './statuses.ts';
 import { sessionView } from './views.ts';
 
@@ -27,8 +37,10 @@ export function togetherInSession(body: unknown): Fault[] {
 export const createSessionHandler: Handler = function* (call) {
   const body = call.body as CreateSession;
   const flow = body.processingInformation.paymentFlowMode ?? 'inline';
-  const record: CybersourceSession = { ...newRequest(body.clientReferenceInformation.code, call.context), flow };
-  const created = createSession(sessionOf(body), call.context);
+  const key = newKey(call.context);
+  const request = newRequest(body.clientReferenceInformation.code, call.context);
+  const record: CybersourceSession = { ...request, request_id: requestId(key, SESSION_PLACE), flow };
+  const created = createSession(sessionOf(body), call.context, undefined, key);
   if (!created.ok) return refusedReply(created.refusal, (failure) => failedSession(record, failure, call));
   const session = created.value;
   if (session.categories.length === 0) return failedSession(record, NOTHING_OFFERED, call);
@@ -39,11 +51,7 @@ export const createSessionHandler: Handler = function* (call) {
     session_id: session.session_id,
     ...(hosted && { hosted_id: hosted.value.hosted_id }),
   };
-  const put = [
-    sessionPut(session, true),
-    ...(hosted ? [hostedPut(hosted.value, true)] : []),
-    sessionRecordPut(made, true),
-  ];
+  const put = [sessionPut(noted(session, made), true), ...(hosted ? [hostedPut(hosted.value, true)] : [])];
   return sessionReply(made, session, hosted?.value, call, put);
 };
 
@@ -56,15 +64,16 @@ const NOTHING_OFFERED: Failure = {
 function failedSession(record: CybersourceSession, failure: Failure, { context }: Call): Reply {
   const failed = { ...record, failure };
   const view = sessionView(failed, undefined, 'FAILED', {}, context.now_ms);
-  return json(201, view, { failure, changes: { put: [sessionRecordPut(failed, true)] } });
+  return json(201, view, { failure, changes: { put: [failedSessionPut(failed)] } });
 }
 
 export const updateSessionHandler: Handler = function* (call) {
   const body = call.body as UpdateSession;
-  const record = yield* readSessionRecord(call.params.id ?? '', call.context);
-  const session = record?.session_id ? yield* read<Session>('session', record.session_id) : undefined;
-  const hosted = record?.hosted_id ? yield* read<HostedSession>('hosted', record.hosted_id) : undefined;
-  if (!record) return problemReply(NOT_FOUND, [UNKNOWN_SESSION]);
+  const found = yield* findSession(call.params.id ?? '');
+  if (found?.record.merchant_id !== call.context.merchant.merchant_id)
+    return problemReply(NOT_FOUND, [UNKNOWN_SESSION]);
+  const { record, session } = found;
+  const hosted = record.hosted_id ? yield* read<HostedSession>('hosted', record.hosted_id) : undefined;
   const changes = sessionChanges(
     body,
     body.orderInformation.billTo?.country ?? session?.details.purchase_country ?? '',
@@ -74,7 +83,7 @@ export const updateSessionHandler: Handler = function* (call) {
   if (!updated.ok)
     return refusedReply(updated.refusal, (failure) => unchangedSession(record, failure, call), { subject });
   const renamed = { ...record, code: body.clientReferenceInformation.code };
-  return sessionReply(renamed, updated.value, hosted, call, [sessionPut(updated.value), sessionRecordPut(renamed)]);
+  return sessionReply(renamed, updated.value, hosted, call, [sessionPut(noted(updated.value, renamed))]);
 };
 
 /** An update that failed leaves the session as it was. */
@@ -136,11 +145,10 @@ function withToken(url: string): string {
 
 /** The session's status as of now, with the token while it can be used. */
 export function* checkSession(
-  record: CybersourceSession,
+  { record, session }: FoundSession,
   call: Call,
 ): Generator<Ask, { state: StatusOf<'check_session'>; token?: string }, unknown> {
   const { now_ms } = call.context;
-  const session = record.session_id ? yield* read<Session>('session', record.session_id) : undefined;
   const hosted = record.hosted_id ? yield* read<HostedSession>('hosted', record.hosted_id) : undefined;
   const state = record.failure ? 'FAILED' : sessionStatus(session, hosted, now_ms);
   const { authorization_token: token, authorization_expires_at_ms = 0 } = session ?? {};

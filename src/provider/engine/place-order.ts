@@ -32,6 +32,7 @@ export interface Repeated {
 /**
  * Places the order, or finds the one that the same call placed before.
  * @param digest of the body, the same for the same body
+ * @param order_id nobody else's; where a face names it after an id of its own
  */
 export function placeOrder(
   authorization: Authorization | undefined,
@@ -39,6 +40,7 @@ export function placeOrder(
   request: OrderCreate,
   digest: string,
   context: Context,
+  order_id?: string,
 ): Outcome<PlacedOrder | Repeated> {
   const inactive = refuseInactive(context);
   if (inactive) return inactive;
@@ -50,7 +52,7 @@ export function placeOrder(
   if (!open.ok) return open;
   const refused = refusePurchase(live.value, open.value, request, context);
   if (refused) return refused;
-  return accept(place(live.value, open.value, request, digest, context));
+  return accept(place(live.value, open.value, request, digest, context, order_id));
 }
 
 /** The token was used. The same body gets the same order for as long as the token would have lived. */
@@ -113,11 +115,13 @@ function place(
   request: OrderCreate,
   digest: string,
   context: Context,
+  named: string | undefined,
 ): PlacedOrder {
   const { merchant_id, session_id, details } = session;
   const { payment_method } = authorization;
   const review = authorization.review ?? reviewByRule(authorization, request, context);
-  const made = makeOrder({ merchant_id, session_id, payment_method, details, review }, request, context);
+  const basis = { merchant_id, session_id, payment_method, details, review, ...(named && { order_id: named }) };
+  const made = makeOrder(basis, request, context);
   const { order_id } = made.order;
   const { authorization_token: _used, authorization_expires_at_ms: _too, ...rest } = session;
   return {
@@ -129,6 +133,8 @@ function place(
 
 /** Whom an order is from and how it is paid, whether a shopper authorized it or a customer token is charged. */
 export interface OrderBasis {
+  /** Absent: a new one. */
+  readonly order_id?: string;
   readonly merchant_id: string;
   readonly session_id: string;
   readonly payment_method: PaymentMethod;
@@ -160,7 +166,7 @@ function newOrder(basis: OrderBasis, request: OrderCreate, context: Context): Or
   };
   const now = context.now_ms;
   return {
-    order_id: context.id(),
+    order_id: basis.order_id ?? context.id(),
     merchant_id: basis.merchant_id,
     session_id: basis.session_id,
     klarna_reference: context.reference(),

@@ -10,11 +10,13 @@ import { type Category, type Context, type CustomerToken, type Session, WINDOWS 
 /**
  * A new session of 48 hours, or everything that is wrong with the purchase.
  * @param recovered the customer token that the details name, where they have a `step_up_id`
+ * @param session_id nobody else's; where a face names it after an id of its own
  */
 export function createSession(
   details: SessionCreate,
   context: Context,
   recovered?: CustomerToken | undefined,
+  session_id?: string,
 ): Outcome<Session> {
   const inactive = refuseInactive(context);
   if (inactive) return inactive;
@@ -24,7 +26,7 @@ export function createSession(
   const unrecoverable = step_up_id === undefined ? undefined : refuseRecovery(step_up_id, recovered, context);
   if (unrecoverable) return unrecoverable;
   return accept({
-    session_id: context.id(),
+    session_id: session_id ?? context.id(),
     merchant_id: context.merchant.merchant_id,
     created_at_ms: context.now_ms,
     expires_at_ms: context.now_ms + WINDOWS.session_ms,

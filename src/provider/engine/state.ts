@@ -170,6 +170,11 @@ export interface Context {
   reference(): string;
 }
 
+/** What a face keeps of its own with a session or an order. The engine carries it along and never looks inside. */
+interface FaceNotes {
+  readonly cybersource?: object;
+}
+
 export interface Session {
   readonly session_id: string;
   readonly merchant_id: string;
@@ -192,6 +197,7 @@ export interface Session {
   readonly latest_try?: 'approved' | 'refused' | 'abandoned' | 'failed' | 'reversed';
   /** The customer token that gets the method chosen here, because charging it failed. */
   readonly recovers?: string;
+  readonly notes?: FaceNotes;
 }
 
 export const PERSONAL_FIELDS = ['billing_address', 'shipping_address', 'customer'] as const;
@@ -379,6 +385,7 @@ export interface Order {
   readonly customer_token_id?: string;
   /** Another face that shows what becomes of it, see `follow.ts`. */
   readonly follower?: string;
+  readonly notes?: FaceNotes;
   readonly klarna_reference: string;
   readonly created_at_ms: number;
   readonly expires_at_ms: number;

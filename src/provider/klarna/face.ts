@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto';
 import { type Answer, baseOf, header, type Request } from '../../http/exchange.ts';
 import { type Match, Router } from '../../http/router.ts';
-import { type Ask, readShared, type Store, StoreUnavailable, type Work } from '../../store/store.ts';
+import { look, readShared, type Store, StoreUnavailable, type Work } from '../../store/store.ts';
 import type { Explanation } from '../engine/outcome.ts';
 import type { Context, Merchant, Region } from '../engine/state.ts';
 import { type Authenticator, isCurrent, type Principal } from '../merchants.ts';
@@ -156,7 +156,7 @@ export class KlarnaFace {
     const replay = serve.mode === 'lookup' ? undefined : serve.replay;
     if (!replay || header(arrival.request, 'klarna-idempotency-key') === undefined) return undefined;
     const context = this.#context(merchant, arrival);
-    const reply = await this.#committed(replay(this.#callOf(call, context, arrival)));
+    const reply = await look(this.#store, replay(this.#callOf(call, context, arrival)));
     if (reply) this.#store.note(logEntry(arrival, context, reply));
     return reply;
   }
@@ -203,15 +203,8 @@ export class KlarnaFace {
     };
   }
 
-  /** Runs a generator over committed state. */
-  async #committed<T>(work: Generator<Ask, T, unknown>): Promise<T> {
-    let step = work.next();
-    while (!step.done) step = work.next(await this.#store.get(step.value.kind, step.value.id));
-    return step.value;
-  }
-
   async #readOnly(work: Work<Reply | 'gone'>): Promise<Reply | 'gone'> {
-    const { answer, changes } = await this.#committed(work);
+    const { answer, changes } = await look(this.#store, work);
     for (const entry of changes.log ?? []) this.#store.note(entry);
     // What time brought about shows in the answer; the timer stores it, and sends what it sends, once.
     return answer === 'gone' ? answer : { ...answer, callbacks: [] };

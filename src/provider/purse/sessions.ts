@@ -58,7 +58,7 @@ export function* begin(session: PurseSession, chosen: Chosen, desk: Desk): Steps
   const before = yield* read<Session>('session', session.session_id);
   const opened = before
     ? updateSession(before, details, context)
-    : createSession(details, { ...context, id: () => session.session_id });
+    : createSession(details, context, undefined, session.session_id);
   if (!opened.ok) return { ok: false, failure: failureOf(opened.refusal) };
   const page = createHosted(opened.value, { merchant_urls: hostedUrls(session, back) }, context);
   if (!page.ok) return { ok: false, failure: failureOf(page.refusal) };
