@@ -7,6 +7,7 @@
  * number below zero and is found through an index that holds only these.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { Recent } from './recent.ts';
 import type { ListOptions, Put } from './store.ts';
 
 const UUID_V7 = /^[0-7][0-9a-f]{7}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -59,8 +60,11 @@ export class SqliteRecords {
   readonly #deleteNamed: StatementSync;
   /** Whether a record may have a number below zero. While none has, looking for one is left out: most kinds never have any. */
   #hasNamed: boolean;
+  readonly #recent: Recent;
 
-  constructor(database: DatabaseSync, table: string) {
+  /** @param kept how many states are kept parsed */
+  constructor(database: DatabaseSync, table: string, kept: number) {
+    this.#recent = new Recent(kept);
     const prepare = (sql: string) => database.prepare(sql);
     const set = `UPDATE ${table} SET merchant_id = ?, wake_at_ms = ?, body = ?`;
     this.#table = table;
@@ -81,18 +85,31 @@ export class SqliteRecords {
 
   /** A record's state; undefined when there is none. */
   get(id: string): unknown {
+    const known = this.#recent.get(id);
+    if (known !== undefined) return known;
     const key = rowNumber(id);
     const row = (key === undefined ? undefined : this.#select.get(key, id)) ?? this.#named(id);
-    return row === undefined ? undefined : JSON.parse((row as unknown as { body: string }).body);
+    if (row === undefined) return undefined;
+    const { body } = row as unknown as { body: string };
+    const state = JSON.parse(body) as object;
+    this.#recent.set(id, state, body.length);
+    return state;
   }
 
   /** Writes a record; a `fresh` one must not exist. */
   put(put: Put): void {
     const body = JSON.stringify(put.state);
     if (put.fresh || !this.#replace(put, body)) this.#add(put, body);
+    this.#recent.set(put.id, put.state, body.length);
+  }
+
+  /** Forgets what it knows: something else changed the table, or a transaction was undone. */
+  forget(): void {
+    this.#recent.clear();
   }
 
   remove(id: string): void {
+    this.#recent.delete(id);
     const key = rowNumber(id);
     if (key !== undefined && this.#delete.run(key, id).changes > 0) return;
     if (this.#hasNamed) this.#deleteNamed.run(id);
@@ -123,6 +140,7 @@ export class SqliteRecords {
 
   /** Removes up to `limit` records with an id below `bound`; returns how many. */
   prune(bound: string, limit: number): number {
+    this.forget();
     const { changes } = this.#database
       .prepare(
         `DELETE FROM ${this.#table} WHERE key IN (SELECT key FROM ${this.#table} WHERE key <= ? AND id < ? LIMIT ?)`,

@@ -22,7 +22,6 @@ import {
   type LogQuery,
   type OutboxMessage,
   type PruneBounds,
-  type Put,
   type Store,
   StoreUnavailable,
   StoreUnusable,
@@ -47,8 +46,19 @@ const NOTES_MOST = 10_000;
 /** How long a note waits for a commit that it can join. */
 const NOTES_WAIT_MS = 50;
 
-/** Merchants that are kept parsed. */
-const MERCHANTS_MOST = 10_000;
+/**
+ * How many records are kept parsed, of the kinds that are read again soon: merchants with every request, the others with the next step of a
+ * purchase. Nobody but this process changes them.
+ */
+const KEPT: Readonly<Partial<Record<Kind, number>>> = {
+  merchant: 10_000,
+  session: 1_000,
+  authorization: 1_000,
+  order: 1_000,
+  hosted: 1_000,
+  purse_session: 1_000,
+  purse_payment: 1_000,
+};
 
 /** A kind's table. The plural, because ORDER is a word of SQL. */
 const table = (kind: Kind) => PLURALS[kind] ?? `${kind}s`;
@@ -114,8 +124,6 @@ export class SqliteStore implements Store {
   #queue: Waiting[] = [];
   #notes: LogEntry[] = [];
   #notesTimer: NodeJS.Timeout | undefined;
-  /** Merchants as last read: asked for with every request, and changed by nobody but this process. */
-  readonly #merchants = new Map<string, unknown>();
   /** Batches that are committed and not yet on disk. */
   #unflushed = 0;
   /** Why the log could not be brought to disk. What was committed since may be lost, so nothing more is shown or taken. */
@@ -153,7 +161,7 @@ export class SqliteStore implements Store {
     if (!inMemory) this.#checkpointer = new Checkpointer(path, this.#database);
 
     this.#records = Object.fromEntries(
-      KINDS.map((kind) => [kind, new SqliteRecords(this.#database, table(kind))]),
+      KINDS.map((kind) => [kind, new SqliteRecords(this.#database, table(kind), KEPT[kind] ?? 0)]),
     ) as Record<Kind, SqliteRecords>;
     this.#begin = this.#database.prepare('BEGIN IMMEDIATE');
     this.#commit = this.#database.prepare('COMMIT');
@@ -189,7 +197,7 @@ export class SqliteStore implements Store {
 
   async get<S>(kind: Kind, id: string): Promise<S | undefined> {
     this.#checkUsable();
-    const state = kind === 'merchant' ? this.#merchant(id) : this.#records[kind].get(id);
+    const state = this.#records[kind].get(id);
     // A merchant's settings may be seen a moment before they are on disk; they acknowledge nothing.
     if (this.#unflushed > 0 && kind !== 'merchant') await this.#flushed();
     return state as S | undefined;
@@ -270,6 +278,7 @@ export class SqliteStore implements Store {
 
   clear(merchant_id: string): Promise<void> {
     return this.#exclusively(() => {
+      this.#forget();
       const kept: readonly Kind[] = ['merchant', 'username'];
       for (const name of [...KINDS.filter((kind) => !kept.includes(kind)).map(table), 'log', 'outbox']) {
         this.#database.prepare(`DELETE FROM ${name} WHERE merchant_id = ?`).run(merchant_id);
@@ -381,7 +390,7 @@ export class SqliteStore implements Store {
       this.#commit.run();
     } catch (error) {
       if (this.#database.isTransaction) this.#rollback.run();
-      this.#merchants.clear();
+      this.#forget();
       throw error;
     }
     // Nobody waits for notes alone, so nobody waits for the disk either.
@@ -436,41 +445,25 @@ export class SqliteStore implements Store {
   #decide(work: Work<unknown>): { answer: unknown; changes: Changes } {
     let step = work.next();
     while (!step.done) {
-      const ask: Ask = step.value;
-      step = work.next(ask.kind === 'merchant' ? this.#merchant(ask.id) : this.#records[ask.kind].get(ask.id));
+      const { kind, id }: Ask = step.value;
+      step = work.next(this.#records[kind].get(id));
     }
     return step.value;
   }
 
-  /** Parsed once and handed out to everybody; state is never changed in place. */
-  #merchant(id: string): unknown {
-    const known = this.#merchants.get(id);
-    if (known !== undefined) return known;
-    const state = this.#records.merchant.get(id);
-    if (this.#merchants.size >= MERCHANTS_MOST) this.#merchants.clear();
-    if (state !== undefined) this.#merchants.set(id, state);
-    return state;
+  #forget(): void {
+    for (const kind of KINDS) this.#records[kind].forget();
   }
 
   #write(changes: Changes): void {
-    if (changes.put) for (const put of changes.put) this.#put(put);
-    if (changes.remove) for (const { kind, id } of changes.remove) this.#remove(kind, id);
+    if (changes.put) for (const put of changes.put) this.#records[put.kind].put(put);
+    if (changes.remove) for (const { kind, id } of changes.remove) this.#records[kind].remove(id);
     if (changes.outbox) {
       for (const message of changes.outbox) {
         this.#insertOutbox.run(message.id, message.merchant_id, message.due_at_ms, JSON.stringify(message.state));
       }
     }
     if (changes.log) for (const entry of changes.log) this.#writeLog(entry);
-  }
-
-  #remove(kind: Kind, id: string): void {
-    if (kind === 'merchant') this.#merchants.delete(id);
-    this.#records[kind].remove(id);
-  }
-
-  #put(put: Put): void {
-    if (put.kind === 'merchant') this.#merchants.delete(put.id);
-    this.#records[put.kind].put(put);
   }
 
   #writeLog(e: LogEntry): void {
