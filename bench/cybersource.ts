@@ -63,7 +63,7 @@ function call(path: (context: Context) => string | undefined, body: (context: Co
 }
 
 /** Path, headers and body of a request as Cybersource's SDK signs it. */
-export function signedRequest(path: string, body: string): Required<Pick<Step, 'path' | 'headers' | 'body'>> {
+function signedRequest(path: string, body: string): Required<Pick<Step, 'path' | 'headers' | 'body'>> {
   const date = new Date().toUTCString();
   const digest = `SHA-256=${createHash('sha256').update(body).digest('base64')}`;
   const lines = [

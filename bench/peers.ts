@@ -18,8 +18,8 @@ const script = (url: string) => ['--disable-warning=ExperimentalWarning', fileUR
 const withPort = (url: string) => (port: number) => ({ args: script(url), env: { PORT: String(port) } });
 
 /** Kvitt as `npm start` runs it. */
-const kvitt = (port: number, settings: Record<string, string>) => ({
-  args: [...NODE_FLAGS, fileURLToPath(import.meta.resolve('../src/cli/kvitt.ts')), 'start'],
+const kvitt = (port: number, settings: Record<string, string>, main = import.meta.resolve('../src/cli/kvitt.ts')) => ({
+  args: [...NODE_FLAGS, fileURLToPath(main), 'start'],
   env: {
     PORT: String(port),
     KVITT_USERNAME: CREDENTIALS.username,
@@ -34,6 +34,14 @@ export const KVITT_FILE: Peer = {
   about: 'checked, stored, logged; on disk before the answer',
   scenario: 'session',
   command: (port, folder) => kvitt(port, { KVITT_DATA_DIR: folder }),
+};
+
+/** The same without the signature checks of Cybersource's face. */
+export const KVITT_BELIEVING: Peer = {
+  ...KVITT_FILE,
+  name: 'Kvitt, believing every signature',
+  command: (port, folder) =>
+    kvitt(port, { KVITT_DATA_DIR: folder }, import.meta.resolve('./servers/kvitt-believing.ts')),
 };
 
 export const KVITT_MEMORY: Peer = {
