@@ -1,5 +1,6 @@
 /** A disk that fails under the provider: clients are told, and whatever they were told before is there afterwards. */
 import assert from 'node:assert/strict';
+import { createSecretKey } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +34,7 @@ test('a session that the disk did not take is 503, and so is all that follows', 
     world,
     authenticator: new Authenticator(store),
     faults: new OrderedFaults({ world, settled: async () => {} }),
-    secret: 'key',
+    secret: createSecretKey('key', 'utf8'),
     regions: {},
     onCallbacks: () => {},
     settle: async () => {},

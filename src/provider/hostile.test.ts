@@ -3,6 +3,7 @@
  * server, nothing has changed, and the next good request is served.
  */
 import assert from 'node:assert/strict';
+import { createSecretKey } from 'node:crypto';
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
@@ -1292,7 +1293,7 @@ test('what is written to stderr when the store fails names no secret', async () 
     world,
     authenticator: new Authenticator(failing),
     faults: new OrderedFaults({ world, settled: async () => {} }),
-    secret: 'signing-key',
+    secret: createSecretKey('signing-key', 'utf8'),
     regions: {},
     onCallbacks: () => {},
     settle: async () => {},

@@ -14,7 +14,7 @@ export interface Sealer {
 const KEPT_MOST = 1_000;
 
 /** @param installation the key of the installation */
-export function sealer(installation: string): Sealer {
+export function sealer(installation: KeyObject): Sealer {
   const key = Buffer.from(hkdfSync('sha256', installation, '', 'kvitt: sealed secrets', 32));
   const kept = new Map<string, KeyObject>();
   return {

@@ -1,18 +1,20 @@
 // Protects: a shopper who has not signed in, or has signed in elsewhere, pays for nobody.
 import assert from 'node:assert/strict';
+import { createSecretKey } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fuzz } from '../../testing.ts';
 import { contactOfProof, sessionOfToken, signInProof } from './client-token.ts';
 
-const SECRET = 'a secret';
+const SECRET = createSecretKey('a secret', 'utf8');
+const ANOTHER = createSecretKey('another secret', 'utf8');
 
 test('a proof says who signed in, to the page that it was made for and under the secret that made it', async () => {
   await fuzz(
     fc.property(fc.uuid(), fc.uuid(), fc.string({ maxLength: 99 }), (page, other, contact) => {
       const proof = signInProof(page, contact.toWellFormed(), SECRET);
       assert.equal(contactOfProof(proof, page, SECRET), contact.toWellFormed());
-      assert.equal(contactOfProof(proof, page, 'another secret'), undefined);
+      assert.equal(contactOfProof(proof, page, ANOTHER), undefined);
       if (other !== page) assert.equal(contactOfProof(proof, other, SECRET), undefined);
       assert.equal(sessionOfToken(proof, SECRET), undefined);
     }),

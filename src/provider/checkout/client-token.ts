@@ -1,8 +1,8 @@
 /** What this installation signs for browsers, read back: the session's client token, and the proof of a shopper's sign-in. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /** @returns the session's id; undefined for what was not signed with `secret`, or is no token at all */
-export function sessionOfToken(token: string, secret: string): string | undefined {
+export function sessionOfToken(token: string, secret: KeyObject): string | undefined {
   const [head = '', claims = '', signature = '', ...more] = token.split('.');
   if (more.length > 0 || token.length > TOKEN_MOST || !isSigned(`${head}.${claims}`, signature, secret))
     return undefined;
@@ -14,13 +14,13 @@ export function sessionOfToken(token: string, secret: string): string | undefine
  * What a shopper gets for the right one-time code, and shows when buying. Nothing is kept: it says for which page and with which contact.
  * @param id of the session or hosted session @param contact e-mail address or phone number
  */
-export function signInProof(id: string, contact: string, secret: string): string {
+export function signInProof(id: string, contact: string, secret: KeyObject): string {
   const claims = Buffer.from(contact).toString('base64url');
   return `${claims}.${digest(proofText(id, claims), secret).toString('base64url')}`;
 }
 
 /** The contact that signed in; undefined when the proof is for another page, was changed, or is none. */
-export function contactOfProof(proof: string, id: string, secret: string): string | undefined {
+export function contactOfProof(proof: string, id: string, secret: KeyObject): string | undefined {
   const [claims = '', signature = ''] = proof.split('.');
   if (!isSigned(proofText(id, claims), signature, secret)) return undefined;
   return Buffer.from(claims, 'base64url').toString('utf8');
@@ -31,11 +31,11 @@ const TOKEN_MOST = 4096;
 /** No client token reads like this, so that neither can stand for the other. */
 const proofText = (id: string, claims: string) => `signed in to ${id}: ${claims}`;
 
-function digest(text: string, secret: string): Buffer {
+function digest(text: string, secret: KeyObject): Buffer {
   return createHmac('sha256', secret).update(text).digest();
 }
 
-function isSigned(text: string, signature: string, secret: string): boolean {
+function isSigned(text: string, signature: string, secret: KeyObject): boolean {
   const expected = digest(text, secret);
   const given = Buffer.from(signature, 'base64url');
   return given.length === expected.length && timingSafeEqual(given, expected);

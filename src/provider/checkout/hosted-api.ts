@@ -2,6 +2,7 @@
  * The calls of the payment page when it is a hosted one. What says which hosted session they are about is the end of its link: it
  * is all that a shopper has, and a client token in its place would let a browser pay past the hosted session.
  */
+import type { KeyObject } from 'node:crypto';
 import type { AuthorizeRequest } from '../engine/authorize.ts';
 import { pageCategories } from '../engine/hosted.ts';
 import type { HostedPage, HostedPages, HostedResult } from '../hosted.ts';
@@ -27,7 +28,7 @@ import {
 export interface HostedApiOptions {
   readonly world: World;
   /** Key of the signatures that this installation issues. */
-  readonly secret: string;
+  readonly secret: KeyObject;
   /** Whether shoppers may choose how a try ends. */
   readonly local: boolean;
   readonly hosted: HostedPages;

@@ -2,6 +2,7 @@
  * The calls of the payment page and of the SDK. The client token in `Authorization: Bearer` says which session they are
  * about; it is all a browser has, and all it may touch.
  */
+import type { KeyObject } from 'node:crypto';
 import { type LogEntry, read, readShared, type Work } from '../../store/store.ts';
 import { sessionUpdate } from '../../wire/klarna-payments.ts';
 import { boolean, bracketPath, check, choice, list, object, type Rule, text } from '../../wire/shape.ts';
@@ -23,7 +24,7 @@ import { contactOfProof, signInProof } from './client-token.ts';
 export interface PageApiOptions {
   readonly world: World;
   /** Key of the signatures that this installation issues. */
-  readonly secret: string;
+  readonly secret: KeyObject;
   /** Whether shoppers may choose how a try ends. */
   readonly local: boolean;
   /** Told when a commit left something to deliver. */

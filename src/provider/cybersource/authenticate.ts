@@ -3,7 +3,7 @@
  * shared secret, JSON web tokens with a certificate. Sources: REST getting started, HTTP signature and JWT; recorded requests of the
  * official SDK. The five minutes are the usual figure (inferred).
  */
-import { createHash, createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import { createHmac, createPublicKey, hash, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import { header, type Request } from '../../http/exchange.ts';
 import type { Explanation } from '../engine/outcome.ts';
 import { type CybersourceKey, MINUTE_MS } from '../engine/state.ts';
@@ -56,8 +56,9 @@ export function readClaim(request: Request): Read {
 }
 
 function readSignature(value: string, merchant_id: string | undefined): Read {
-  const fields = new Map([...value.matchAll(/(\w+)\s*=\s*"([^"]*)"/g)].map(([, name, text]) => [name, text]));
-  const { keyid, algorithm, headers, signature } = Object.fromEntries(fields) as Record<string, string | undefined>;
+  const fields = new Map<string, string>();
+  for (const [, name = '', text = ''] of value.matchAll(/(\w+)\s*=\s*"([^"]*)"/g)) fields.set(name, text);
+  const [keyid, headers, signature] = [fields.get('keyid'), fields.get('headers'), fields.get('signature')];
   if (!keyid || !headers || !signature)
     return wrong(
       'The signature header has no keyid, headers or signature.',
@@ -66,7 +67,7 @@ function readSignature(value: string, merchant_id: string | undefined): Read {
     );
   if (!merchant_id)
     return wrong('There is no v-c-merchant-id header.', 'Send the merchant’s id.', { field: 'v-c-merchant-id' });
-  const parts = { algorithm: algorithm ?? '', headers: headers.trim().split(/\s+/), signature };
+  const parts = { algorithm: fields.get('algorithm') ?? '', headers: headers.trim().split(/\s+/), signature };
   return { claim: { kind: 'signature', merchant_id, key_id: keyid, parts } };
 }
 
@@ -108,7 +109,7 @@ export function refuteProof(
 
 const targetOf = (request: Request) => request.target ?? request.path;
 const hasBody = ({ method }: Request) => method === 'POST' || method === 'PUT' || method === 'PATCH';
-const digestOf = ({ body }: Request) => createHash('sha256').update(body.text).digest('base64');
+const digestOf = ({ body }: Request) => hash('sha256', body.text, 'base64');
 
 function refuteSignature(
   { algorithm, headers, signature }: SignatureParts,
@@ -135,10 +136,12 @@ function refuteSignature(
   return refuteDigest(request, listed) ?? refuteDate(request, listed, now_ms);
 }
 
+const NEEDED = [['host'], ['date', 'v-c-date'], ['request-target', '(request-target)'], ['v-c-merchant-id']] as const;
+const NEEDED_WITH_BODY = [...NEEDED, ['digest']] as const;
+
 /** What has to be signed and is not. */
 function unsigned(listed: readonly string[], request: Request): string | undefined {
-  const needed = [['host'], ['date', 'v-c-date'], ['request-target', '(request-target)'], ['v-c-merchant-id']];
-  if (hasBody(request)) needed.push(['digest']);
+  const needed: readonly (readonly [string, ...string[]])[] = hasBody(request) ? NEEDED_WITH_BODY : NEEDED;
   return needed.find((names) => !names.some((name) => listed.includes(name)))?.[0];
 }
 

@@ -2,7 +2,7 @@
  * Cybersource's API for Klarna on the wire. The order in which a call is checked: signature, path and method, whether it is built, size,
  * JSON, the fields of the body; then the engine decides.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { lookup } from '../../catalogue/index.ts';
 import { type Answer, baseOf, header, jsonObject, type Request } from '../../http/exchange.ts';
 import { type Match, Router } from '../../http/router.ts';
@@ -27,7 +27,7 @@ export interface CybersourceOptions {
   /** What was ordered to go wrong. */
   readonly faults: OrderedFaults;
   /** Key of the installation. */
-  readonly secret: string;
+  readonly secret: KeyObject;
   /** Where this server is reached, when the Host header does not say (behind a proxy). */
   readonly publicUrl?: string | undefined;
   /** Where it listens. */

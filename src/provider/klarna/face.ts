@@ -3,7 +3,7 @@
  * built, request limits, size, content type, JSON, the fields of the body; then the engine decides. A fault on order
  * is met once the request is counted: before it is looked at any further, or after it was carried out.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { type Answer, baseOf, header, type Request } from '../../http/exchange.ts';
 import { type Match, Router } from '../../http/router.ts';
 import { look, readShared, type Store, StoreUnavailable, type Work } from '../../store/store.ts';
@@ -28,7 +28,7 @@ export interface FaceOptions {
   readonly authenticator: Authenticator;
   readonly faults: OrderedFaults;
   /** Key of the signatures that this installation issues. */
-  readonly secret: string;
+  readonly secret: KeyObject;
   /** Host names (without port) that stand for Klarna's regional hosts. */
   readonly regions: Readonly<Record<string, Exclude<Region, 'any'>>>;
   /** Where this server is reached, when the Host header does not say (behind a proxy). */

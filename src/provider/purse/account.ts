@@ -2,7 +2,7 @@
  * A merchant's account at Purse: the entity with its API key, which browsers may know, and the client with its secret, which gets
  * access tokens. Of the secret only a hash is kept.
  */
-import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Put, Store } from '../../store/store.ts';
 import type { Merchant, PurseAccount } from '../engine/state.ts';
 import { matches, newCredential, newSecret } from '../merchants.ts';
@@ -108,7 +108,7 @@ export function accessToken(
   { client }: PurseAccount,
   merchant_id: string,
   real_now_ms: number,
-  secret: string,
+  secret: KeyObject,
 ): string {
   const claims = { merchant_id, client_id: client.username, iat_ms: real_now_ms };
   const unsigned = Buffer.from(JSON.stringify(claims)).toString('base64url');
@@ -122,7 +122,7 @@ export function tokenFault(
   authorization: string | undefined,
   { merchant_id, purse }: Merchant,
   real_now_ms: number,
-  secret: string,
+  secret: KeyObject,
 ): TokenFault | undefined {
   const [, unsigned = '', signature = ''] = /^Bearer +([\w-]+)\.([\w-]+)$/i.exec(authorization ?? '') ?? [];
   if (unsigned === '') return authorization === undefined ? 'missing' : 'foreign';
@@ -138,7 +138,7 @@ export function tokenFault(
 }
 
 /** Another secret of the client makes other signatures, so old tokens end with the old secret. */
-function mac(text: string, client_hash: string, secret: string): string {
+function mac(text: string, client_hash: string, secret: KeyObject): string {
   return createHmac('sha256', secret).update(`purse ${client_hash} ${text}`).digest('base64url');
 }
 

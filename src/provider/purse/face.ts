@@ -2,6 +2,7 @@
  * Purse's APIs on the wire. The order in which a call is checked: path and method, API key, access token, entity, whether it is built,
  * size, JSON, the fields of the body. Then Klarna decides; what it refuses is a transaction that failed, and the call is answered 200.
  */
+import type { KeyObject } from 'node:crypto';
 import { lookup } from '../../catalogue/index.ts';
 import { type Answer, baseOf, header, type Request } from '../../http/exchange.ts';
 import { Router } from '../../http/router.ts';
@@ -21,7 +22,7 @@ import type { PurseSession } from './state.ts';
 export interface PurseOptions {
   readonly world: World;
   /** Key of the access tokens that this installation issues. */
-  readonly secret: string;
+  readonly secret: KeyObject;
   readonly signer: () => Promise<Signer>;
   readonly faults: OrderedFaults;
   readonly publicUrl?: string | undefined;

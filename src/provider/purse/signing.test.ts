@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { openStore } from '../../store/open.ts';
 import { fuzz } from '../../testing.ts';
-import { installationSecret } from '../installation.ts';
+import { installationKey } from '../installation.ts';
 import { hookSignature, isHookSignature, signerFrom } from './signing.ts';
 
 /** A notification of the real service's with its signature and the public key of its sandbox, as merchants' own tests have it. */
@@ -72,7 +72,7 @@ test('what is no signature is refused and not an error', () => {
 test('an installation keeps its key, and both generations sign with it', async (t) => {
   const store = await openStore({});
   t.after(() => store.close());
-  await installationSecret(store);
+  await installationKey(store);
   const [one, other] = await Promise.all([signerFrom(store)(), signerFrom(store)()]);
   const later = await signerFrom(store)();
   assert.equal(one.public_key, other.public_key);
