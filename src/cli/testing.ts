@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { after } from 'node:test';
 
 const KVITT = join(import.meta.dirname, 'kvitt.ts');
 
@@ -11,6 +12,12 @@ export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** What a failed test leaves running would keep its file from ending. */
+const running = new Set<ChildProcess>();
+after(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /** A running command, with what it has said so far. */
 export class Command {
@@ -24,6 +31,7 @@ export class Command {
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = process.cwd()) {
     const flags = ['--disable-warning=ExperimentalWarning'];
     this.#child = spawn(process.execPath, [...flags, KVITT, ...args], { cwd, env: { PATH: process.env.PATH, ...env } });
+    running.add(this.#child);
     this.#child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       this.#stdout += chunk;
       this.#tell();
@@ -33,6 +41,7 @@ export class Command {
     });
     this.ended = once(this.#child, 'close').then(([code]) => {
       this.#tell();
+      running.delete(this.#child);
       return { code: code as number | null, stdout: this.#stdout, stderr: this.#stderr };
     });
   }

@@ -104,18 +104,18 @@ describe('the SDK in a browser', () => {
     });
   });
 
-  test('every outcome of the panel, as the shop hears it', async () => {
-    const shop = await world.shop();
-    const rows: readonly [name: string, then: string | undefined, expected: Json][] = [
-      ['review', undefined, { approved: true, show_form: true }],
-      ['decline', 'close', REFUSED],
-      ['error', 'close', CLOSED],
-      ['back', undefined, CLOSED],
-      ['cancel', undefined, CLOSED],
-      ['leave', undefined, CLOSED],
-    ];
-    await world.browse({}, async (visit) => {
-      for (const [name, then, expected] of rows) {
+  const OUTCOMES: readonly [name: string, then: string | undefined, expected: Json][] = [
+    ['review', undefined, { approved: true, show_form: true }],
+    ['decline', 'close', REFUSED],
+    ['error', 'close', CLOSED],
+    ['back', undefined, CLOSED],
+    ['cancel', undefined, CLOSED],
+    ['leave', undefined, CLOSED],
+  ];
+  for (const [name, then, expected] of OUTCOMES) {
+    test(`the panel's outcome "${name}", as the shop hears it`, async () => {
+      const shop = await world.shop();
+      await world.browse({}, async (visit) => {
         const { client_token } = await newSession(shop);
         const page = await visit.enterShop({ client_token });
         const popup = await visit.pay(page);
@@ -123,12 +123,11 @@ describe('the SDK in a browser', () => {
         if (then) await popup.getByTestId(then).click();
         const [result] = await heard(page, 'authorize');
         const { authorization_token, ...rest } = result as Json;
-        assert.deepEqual(rest, expected, name);
-        assert.equal(authorization_token !== undefined, expected.approved, name);
-        await page.close();
-      }
+        assert.deepEqual(rest, expected);
+        assert.equal(authorization_token !== undefined, expected.approved);
+      });
     });
-  });
+  }
 
   test('the shopper goes back, cancels, or closes the window; and can try again afterwards', async () => {
     const shop = await world.shop();
