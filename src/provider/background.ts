@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Ask, type Put, read, readShared, type Work } from '../store/store.ts';
 import { orderChanges } from './bookkeeping.ts';
 import { Courier, type Follow } from './courier.ts';
+import { forgetReferences } from './cybersource/records.ts';
 import { caseChanges, disputeChanges, readCase } from './disputes.ts';
 import { openDueDisputes } from './engine/dispute-open.ts';
 import { bringHostedUpToDate } from './engine/hosted.ts';
@@ -116,6 +117,7 @@ export class Background {
    */
   async catchUp(merchant_id: string, patience_ms: number): Promise<Fired> {
     const orders = await this.#settleAll(merchant_id);
+    await this.#forget(merchant_id);
     const courier = this.#courier(merchant_id);
     if (!courier) return { orders, callbacks: 0 };
     const before = courier.attempts;
@@ -150,15 +152,18 @@ export class Background {
   async #tick(): Promise<Error | undefined> {
     const failures: Error[] = [];
     const attempt = (work: Promise<unknown>) => work.catch((error: Error) => void failures.push(error));
-    await attempt(this.#lookAtMerchants(attempt));
-    if (!this.#stopped && ++this.#ticks % PRUNE_EVERY_TICKS === 0) await attempt(this.#prune());
+    const prunes = ++this.#ticks % PRUNE_EVERY_TICKS === 0;
+    await attempt(this.#lookAtMerchants(attempt, prunes));
+    if (!this.#stopped && prunes) await attempt(this.#prune());
     return failures[0];
   }
 
-  async #lookAtMerchants(attempt: (work: Promise<unknown>) => Promise<unknown>): Promise<void> {
+  /** @param forgets also removes what only their own clocks can say the age of */
+  async #lookAtMerchants(attempt: (work: Promise<unknown>) => Promise<unknown>, forgets: boolean): Promise<void> {
     for (let after: string | undefined = ''; after !== undefined && !this.#stopped; ) {
       const page: Merchant[] = await this.#world.store.list<Merchant>('merchant', { after, limit: MERCHANTS_AT_ONCE });
       await Promise.all(page.map(({ merchant_id }) => attempt(this.#settleAll(merchant_id))));
+      if (forgets) for (const { merchant_id } of page) await attempt(this.#forget(merchant_id));
       for (const { merchant_id } of page) this.kick(merchant_id);
       after = page.length < MERCHANTS_AT_ONCE ? undefined : page.at(-1)?.merchant_id;
     }
@@ -226,6 +231,19 @@ export class Background {
     if (!found) return undefined;
     const { dispute, before } = found;
     return { changed: dispute !== before, ...caseChanges(found, { dispute, callbacks: [] }, context) };
+  }
+
+  /** Removes references of Cybersource's that can be used again, each unit of work a bite. */
+  async #forget(merchant_id: string): Promise<void> {
+    const { store, now } = this.#world;
+    for (let bite = 0; bite < PRUNE_BITES && !this.#stopped; bite++) {
+      const merchant = await store.get<Merchant>('merchant', merchant_id);
+      const now_ms = now() + (merchant?.clock_offset_ms ?? 0);
+      const ids = await store.due('cybersource_reference', merchant_id, now_ms, PRUNE_LIMIT);
+      if (ids.length === 0) return;
+      await store.run(() => forgetReferences(ids, now_ms));
+      await pause(PRUNE_PAUSE_MS);
+    }
   }
 
   async #prune(): Promise<void> {

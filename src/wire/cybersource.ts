@@ -65,13 +65,16 @@ const taxRate: Rule<number> = (value, scan) => {
   return undefined;
 };
 
-/** A whole number from 0 up, as a number or in digits. */
-const quantity: Rule<number> = (value, scan) => {
-  const number = /^\d{1,9}$/.test(String(value)) ? Number(value) : Number.NaN;
-  if (!Number.isNaN(number)) return number;
-  scan.faults.push({ path: [...scan.path], rule: 'type', expected: 'a whole number', got: shortened(value) });
-  return undefined;
-};
+/** A whole number within these bounds, as a number or in digits. */
+function whole(min: number, max: number): Rule<number> {
+  return (value, scan) => {
+    const number = /^\d{1,9}$/.test(String(value)) ? Number(value) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    const expected = `a whole number from ${min} to ${max}`;
+    scan.faults.push({ path: [...scan.path], rule: 'type', expected, got: shortened(value) });
+    return undefined;
+  };
+}
 
 function shortened(value: unknown): string {
   return (typeof value === 'object' ? 'an object' : String(value)).slice(0, 60);
@@ -118,7 +121,7 @@ const lineItem = object({
   productCode: text({ max: 255 }),
   productSku: text({ max: 255 }),
   productName: required(text({ min: 1, max: 255 })),
-  quantity: required(quantity),
+  quantity: required(whole(0, 999_999_999)),
   unitPrice: required(amount()),
   totalAmount: amount(),
   discountAmount: amount({ min: 0 }),
@@ -275,29 +278,50 @@ export const createWebhookKey = object({
       tenant: text({ max: 100 }),
       keyType: required(choice(['sharedSecret'])),
       organizationId: required(text({ min: 1, max: 64 })),
-      expiryDuration: quantity,
+      /** Days. */
+      expiryDuration: whole(1, 3_650),
     }),
   ),
 });
 
-export const createWebhook = object({
+/** A flag that the models have as a text, and people send as what it is. */
+const flag: Rule<boolean> = (value, scan) => {
+  const word = choice(['true', 'false'], { anyCase: true })(typeof value === 'boolean' ? String(value) : value, scan);
+  return word === undefined ? undefined : word === 'true';
+};
+
+/** When a delivery that failed is tried again. Times are minutes. */
+const retryPolicy = object({
+  algorithm: choice(['ARITHMETIC', 'GEOMETRIC'], { anyCase: true }),
+  firstRetry: whole(0, 1_440),
+  interval: whole(0, 1_440),
+  numberOfRetries: whole(0, 10),
+  deactivateFlag: flag,
+  repeatSequenceCount: whole(0, 10),
+  repeatSequenceWaitTime: whole(0, 10_080),
+});
+
+const subscription = {
   name: text({ max: 255 }),
   description: text({ max: 1000 }),
-  organizationId: required(text({ min: 1, max: 64 })),
-  products: required(
-    list(
-      object({
-        productId: required(text({ min: 1, max: 100 })),
-        eventTypes: required(list(text({ min: 1, max: 200 }), { min: 1, max: 50 })),
-      }),
-      { min: 1, max: 20 },
-    ),
-  ),
-  webhookUrl: required(callbackUrl()),
   healthCheckUrl: orEmpty(callbackUrl()),
   notificationScope: choice(['SELF', 'DESCENDANTS']),
-  retryPolicy: object({ firstRetry: quantity, interval: quantity, numberOfRetries: quantity }),
-  securityPolicy: object({ securityType: choice(['KEY']) }),
+  retryPolicy,
+  securityPolicy: object({ securityType: choice(['KEY'], { anyCase: true }) }),
+};
+const products = list(
+  object({
+    productId: required(text({ min: 1, max: 100 })),
+    eventTypes: required(list(text({ min: 1, max: 200 }), { min: 1, max: 50 })),
+  }),
+  { min: 1, max: 20 },
+);
+
+export const createWebhook = object({
+  ...subscription,
+  organizationId: required(text({ min: 1, max: 64 })),
+  products: required(products),
+  webhookUrl: required(callbackUrl()),
 });
 
 export type CreateSession = Infer<typeof createSession>;

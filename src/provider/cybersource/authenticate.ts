@@ -152,7 +152,8 @@ function signedValue(name: string, request: Request): string {
 }
 
 function refuteDigest(request: Request, listed: readonly string[]): Explanation | undefined {
-  if (!listed.includes('digest')) return undefined;
+  // A body that could not be read was signed as well, and is refused for what it is.
+  if (!listed.includes('digest') || request.body.fault) return undefined;
   const expected = `SHA-256=${digestOf(request)}`;
   const got = header(request, 'digest') ?? '';
   if (got === expected) return undefined;
@@ -199,7 +200,7 @@ function refuteToken(
     'request-method': request.method.toLowerCase(),
     'request-resource-path': targetOf(request),
     'v-c-jwt-version': '2',
-    ...(hasBody(request) && { digest: digestOf(request), 'digest-algorithm': 'SHA-256' }),
+    ...(hasBody(request) && !request.body.fault && { digest: digestOf(request), 'digest-algorithm': 'SHA-256' }),
   };
   const { claims } = token;
   const differing = Object.keys(expected).find((name) => claims[name] !== expected[name]);

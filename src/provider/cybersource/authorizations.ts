@@ -64,7 +64,7 @@ export const authorizeHandler: Handler = function* (call) {
     ...orderChanges(undefined, order, call.context),
     sessionPut(used.session),
     authorizationPut(used.authorization),
-    ...uses.map(({ use, fresh }) => referencePut(use, payment.merchant_id, usedBy(payment), fresh)),
+    ...uses.map(({ use, fresh }) => referencePut(use, payment.merchant_id, usedBy(payment, use), fresh)),
   ];
   return settledPayment(payment, order, call, put, callbacks);
 };
@@ -132,8 +132,7 @@ function* readUses(
   const uses: FreeUse[] = [];
   for (const use of usesOf(body, call)) {
     const used = yield* readReference(use, call.context);
-    if (used && call.context.now_ms - used.used_at_ms < USES[use.what].for_ms)
-      return { uses, repeated: repeatedReply(use, used) };
+    if (used && call.context.now_ms < used.free_at_ms) return { uses, repeated: repeatedReply(use, used) };
     uses.push({ use, fresh: used === undefined });
   }
   return { uses };
@@ -151,8 +150,8 @@ function repeatedReply({ what, value }: ReferenceUse, used: CybersourceReference
   return problemReply(invalid('DUPLICATE_REQUEST', [{ field, reason: 'INVALID_DATA' }]), [explanation]);
 }
 
-function usedBy({ request_id, made_at_ms }: CybersourcePayment): CybersourceReference {
-  return { request_id, used_at_ms: made_at_ms };
+function usedBy({ request_id, made_at_ms }: CybersourcePayment, { what }: ReferenceUse): CybersourceReference {
+  return { request_id, used_at_ms: made_at_ms, free_at_ms: made_at_ms + USES[what].for_ms };
 }
 
 /** A transaction that succeeded: told to whoever subscribed, and answered. */

@@ -39,9 +39,10 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ['`v-c-correlation-id` on every answer; the same id finds the exchange in the log', 'observed'],
     ['Ids of 22 digits beginning with 7; `submitTimeUtc` without fractions; amounts as decimal texts', 'observed'],
     [
-      'Amounts with more decimals than the currency has are refused, never rounded; JSON numbers are taken as they were written',
+      'Amounts with more decimals than the currency has are refused, never rounded. JSON numbers are read through the shortest text that stands for them, which is what was sent for up to 15 digits; texts are exact',
       'inferred',
     ],
+    ['A body over 1 MB is 413, one that is not UTF-8 415, once its signature is known to be good', 'inferred'],
     ['`actionList` as a text and as a list of one', 'observed'],
     ['An action that other payment methods have is `NOT_SUPPORTED`, an unknown one `INVALID_DATA`', 'inferred'],
   ),
@@ -82,6 +83,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'A reference that an authorization succeeded under is refused for 15 minutes, a transaction id for 60 days (`DUPLICATE_REQUEST`). References can be freed: `cybersource_duplicates`',
       'inferred',
     ],
+    ['References and transaction ids are forgotten when they can be used again', 'inferred'],
     [
       'A check of an authorization says AUTHORIZED also when it was captured or reversed; FAILED once it has expired or was rejected',
       'inferred',

@@ -94,7 +94,6 @@ export class CybersourceFace {
     | { principal: Principal; explanation?: never; merchant: Merchant }
     | { principal?: never; explanation: Explanation; merchant?: Merchant | undefined }
   > {
-    // What cannot be read has no digest; a request that was signed over it fails like any other that was changed on its way.
     const { claim, wrong } = readClaim(request);
     if (!claim) return { explanation: wrong };
     const merchant = await this.#store.get<Merchant>('merchant', claim.merchant_id);

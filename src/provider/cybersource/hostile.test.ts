@@ -6,7 +6,16 @@ import fc from 'fast-check';
 import { fuzz } from '../../testing.ts';
 import { type Provider, startProvider } from '../index.ts';
 import { OPERATIONS } from './operations.ts';
-import { type Answered, authorizationBody, CybersourceShop, partBody, sessionBody } from './testing.ts';
+import {
+  type Answered,
+  authorizationBody,
+  CybersourceShop,
+  ORDER,
+  partBody,
+  sessionBody,
+  signed,
+  webToken,
+} from './testing.ts';
 
 let provider: Provider;
 let shop: CybersourceShop;
@@ -118,4 +127,35 @@ test('headers of a signature that are anything', async () => {
     }),
     200,
   );
+});
+
+test('what is too large, or no text, is said to be that to whoever signed it, and to nobody else', async () => {
+  const target = '/pts/v2/payments';
+  const large = JSON.stringify({ ...authorizationBody('token'), filler: 'x'.repeat(1_100_000) });
+  const { status, body } = await shop.call('POST', target, large);
+  assert.deepEqual([status, body.response?.rmsg], [413, 'The request is too large']);
+  const token = webToken(shop.key, 'POST', target, large);
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+  assert.equal((await shop.send({ method: 'POST', target, body: large, headers })).status, 413);
+  const stranger = { ...shop.key, shared_secret: Buffer.from('another').toString('base64') };
+  assert.equal((await shop.send(signed(stranger, 'POST', target, large, shop.host))).status, 401);
+});
+
+test('numbers beyond all bounds are refused, wherever one is due', async () => {
+  const huge = [999_999_999, '999999999', 1e21, '99999999999999999999', -1, '1e3', 0.1 + 0.2];
+  for (const expiryDuration of huge) {
+    const keyInformation = { keyType: 'sharedSecret', organizationId: shop.key.merchant_id, expiryDuration };
+    assertOwn(await shop.call('POST', '/kms/egress/v2/keys-sym', { clientRequestAction: 'CREATE', keyInformation }));
+  }
+  const { lineItems, ...order } = ORDER;
+  for (const quantity of huge)
+    for (const unitPrice of ['2000000.00', 2_000_000, '-2000000.00', '99999999999999.99']) {
+      const items = [{ ...lineItems[0], quantity, unitPrice, totalAmount: undefined }, lineItems[1]];
+      const answer = await shop.call('POST', '/pts/v2/payment-references', {
+        ...sessionBody('inline'),
+        orderInformation: { ...order, lineItems: items },
+      });
+      assertOwn(answer);
+      assert.ok(answer.status === 400 || answer.body.status === 'FAILED', answer.text);
+    }
 });

@@ -66,6 +66,7 @@ export const OPERATIONS: readonly Operation[] = [
   payments('POST', '/payments/{id}/voids', 'voidPayment', NO_VOIDS),
   payments('POST', '/captures/{id}/voids', 'voidCapture', NO_VOIDS),
   payments('POST', '/refunds/{id}/voids', 'voidRefund', NO_VOIDS),
+  payments('POST', '/voids', 'voidTimedOut', NO_VOIDS),
   operation('Webhooks', '/kms/egress/v2')(
     'POST',
     '/keys-sym',

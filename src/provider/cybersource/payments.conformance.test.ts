@@ -192,6 +192,7 @@ for (const kind of STORES) {
       assert.equal((await shop.check(failed.id, 'AP_CAPTURE_STATUS')).status, 'FAILED');
       await change(shop, { risk_rules: [] });
       await shop.capture(id, '60.00');
+      assertInvalid(await reverse(shop, id), 'TRANSACTION_ALREADY_SETTLED');
       const rest = await shop.capture(id);
       assert.equal(rest.orderInformation?.amountDetails.totalAmount, '40.00', 'without an amount: all that is left');
       assertInvalid(await capture(shop, id, '0.01'), 'TRANSACTION_ALREADY_SETTLED');
@@ -481,6 +482,7 @@ for (const kind of STORES) {
       assertInvalid(await about('AP_CAPTURE_STATUS'), 'INVALID_DATA', ['processingInformation.actionList']);
       const body = { clientReferenceInformation: { code: 'x' }, paymentInformation: KLARNA };
       assertInvalid(await shop.call('POST', `${PAYMENTS}/${id}/voids`, body), 'NOT_VOIDABLE');
+      assertInvalid(await shop.call('POST', '/pts/v2/voids', body), 'NOT_VOIDABLE');
       assertInvalid(await shop.call('POST', `${REFERENCES}/${id}/intents`, body), 'NOT_SUPPORTED');
       assert.equal((await shop.call('GET', `${PAYMENTS}/${id}`)).status, 404);
       assert.equal((await shop.call('GET', PAYMENTS)).status, 405);

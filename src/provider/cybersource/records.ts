@@ -3,7 +3,7 @@
  * anyway; what came to nothing has a record of its own.
  */
 import { createHash } from 'node:crypto';
-import { type Ask, type Put, read, readShared } from '../../store/store.ts';
+import { type Ask, type Put, read, readShared, type Work } from '../../store/store.ts';
 import type { Context, Order, Session } from '../engine/state.ts';
 import { keyFrom, ORDER_PLACES, OWN_PLACE, placeOf, requestId, SESSION_PLACE } from './ids.ts';
 
@@ -68,6 +68,8 @@ type PaymentNote = Omit<CybersourcePayment, 'request_id' | 'merchant_id' | 'curr
 export interface CybersourceReference {
   readonly request_id: string;
   readonly used_at_ms: number;
+  /** From when on it can be used again, and is forgotten. */
+  readonly free_at_ms: number;
 }
 
 /** The fields that every transaction begins with. */
@@ -136,7 +138,19 @@ function ownRecord(state: Requested): Omit<Put, 'kind'> {
 
 /** @param fresh nobody has used the reference before, as the same unit of work has found */
 export function referencePut(use: ReferenceUse, merchant_id: string, state: CybersourceReference, fresh: boolean): Put {
-  return { kind: 'cybersource_reference', id: referenceKey(use, merchant_id), merchant_id, state, fresh };
+  const id = referenceKey(use, merchant_id);
+  return { kind: 'cybersource_reference', id, merchant_id, state, wake_at_ms: state.free_at_ms, fresh };
+}
+
+/** Removes those of these references that nobody is refused for any more. @param now_ms the merchant's time */
+export function* forgetReferences(ids: readonly string[], now_ms: number): Work<void> {
+  const remove: { kind: 'cybersource_reference'; id: string }[] = [];
+  for (const id of ids) {
+    const found = yield* read<CybersourceReference>('cybersource_reference', id);
+    // It may have been used anew since it was found to be due.
+    if (found && found.free_at_ms <= now_ms) remove.push({ kind: 'cybersource_reference', id });
+  }
+  return { answer: undefined, changes: { remove } };
 }
 
 export interface ReferenceUse {
