@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Ask, type Put, read, readShared, type Work } from '../store/store.ts';
 import { orderChanges } from './bookkeeping.ts';
 import { Courier, type Follow } from './courier.ts';
-import { forgetReferences } from './cybersource/records.ts';
+import { FORGOTTEN, forget } from './cybersource/records.ts';
 import { caseChanges, disputeChanges, readCase } from './disputes.ts';
 import { openDueDisputes } from './engine/dispute-open.ts';
 import { bringHostedUpToDate } from './engine/hosted.ts';
@@ -233,16 +233,19 @@ export class Background {
     return { changed: dispute !== before, ...caseChanges(found, { dispute, callbacks: [] }, context) };
   }
 
-  /** Removes references of Cybersource's that can be used again, each unit of work a bite. */
+  /** Removes what was kept for a while of the merchant's time, each unit of work a bite. */
   async #forget(merchant_id: string): Promise<void> {
     const { store, now } = this.#world;
-    for (let bite = 0; bite < PRUNE_BITES && !this.#stopped; bite++) {
-      const merchant = await store.get<Merchant>('merchant', merchant_id);
-      const now_ms = now() + (merchant?.clock_offset_ms ?? 0);
-      const ids = await store.due('cybersource_reference', merchant_id, now_ms, PRUNE_LIMIT);
-      if (ids.length === 0) return;
-      await store.run(() => forgetReferences(ids, now_ms));
-      await pause(PRUNE_PAUSE_MS);
+    const merchant = await store.get<Merchant>('merchant', merchant_id);
+    if (!merchant) return;
+    const now_ms = now() + merchant.clock_offset_ms;
+    for (const kind of FORGOTTEN) {
+      for (let bite = 0; bite < PRUNE_BITES && !this.#stopped; bite++) {
+        const ids = await store.due(kind, merchant_id, now_ms, PRUNE_LIMIT);
+        if (ids.length === 0) break;
+        await store.run(() => forget(kind, ids, now_ms));
+        await pause(PRUNE_PAUSE_MS);
+      }
     }
   }
 

@@ -4,7 +4,8 @@
  */
 import { type Delivered, deliver } from '../http/deliver.ts';
 import type { LogEntry, OutboxMessage } from '../store/store.ts';
-import { webhookHeaders as cybersourceHeaders } from './cybersource/webhooks.ts';
+import { addressOf, webhookHeaders as cybersourceHeaders } from './cybersource/events.ts';
+import { resume, suspend, withhold } from './cybersource/held.ts';
 import { INTERNAL } from './engine/follow.ts';
 import type { Strike } from './engine/ordered-faults.ts';
 import type { Merchant } from './engine/state.ts';
@@ -30,6 +31,8 @@ interface Came {
   readonly unsent?: true;
 }
 
+const WITHHELD: Came = { status: 0, detail: 'Kept until the subscription is active again', unsent: true };
+const NOT_SUSPENDED: Came = { status: 0, detail: 'not sent: the subscription is not suspended any more', unsent: true };
 const STOPPED: Came = { status: 0, detail: 'Kvitt was stopped before an answer came', unsent: true };
 const HELD: Came = { status: 0, detail: 'Held back by a fault on order', unsent: true };
 const LOST: Came = { status: 0, detail: 'Lost on its way by a fault on order', unsent: true };
@@ -183,12 +186,23 @@ export class Courier {
     const queued = message.state as Queued;
     const { signal } = this.#abort;
     const started_ms = this.#world.now();
-    const came = await this.#deliver(queued);
-    if (!came) return { next: undefined, entry: this.#entry(message, WEBHOOK_GONE, undefined, strike) };
+    const came = await this.#deliver(message);
+    if (came.unsent) return { next: undefined, entry: this.#entry(message, came, undefined, strike) };
     const { status, detail } = came;
     if (signal.aborted && status === 0) return { next: message, entry: this.#entry(message, STOPPED, message, strike) };
     const next = afterAttempt(message, status, this.#world.now() - started_ms);
+    if (queued.cybersource_webhook_id !== undefined) await this.#concluded(message, status, next);
     return { next, entry: this.#entry(message, { status, detail }, next, strike) };
+  }
+
+  /** What the end of a delivery means for a subscription of Cybersource's. */
+  async #concluded(message: OutboxMessage, status: number, next: OutboxMessage | undefined): Promise<void> {
+    const { rule, cybersource_webhook_id = '' } = message.state as Queued;
+    const isDone = DELIVERY_RULES[rule].done(status);
+    if (rule === 'cybersource' && !isDone && !next) await suspend(message, this.#world);
+    if (rule !== 'cybersource_health' || !isDone) return;
+    await resume(message, this.#world);
+    await this.#follow(addressOf.webhook(this.#merchant_id, cybersource_webhook_id).slice(INTERNAL.length));
   }
 
   #entry(message: OutboxMessage, came: Came, next: OutboxMessage | undefined, strike?: Strike): LogEntry {
@@ -215,31 +229,40 @@ export class Courier {
     };
   }
 
-  /** Undefined: the webhook was removed meanwhile. */
-  async #deliver(queued: Queued): Promise<Delivered | undefined> {
-    const { url, body, rule } = queued;
+  async #deliver(message: OutboxMessage): Promise<Came> {
+    const queued = message.state as Queued;
+    const { url, body, rule, headers, webhook_id, cybersource_webhook_id } = queued;
     if (url.startsWith(INTERNAL)) return followed(this.#follow(url.slice(INTERNAL.length)));
-    const headers = await this.#signature(queued);
+    const merchant = (webhook_id ?? cybersource_webhook_id) ? await this.#merchant() : undefined;
+    const withheld = cybersource_webhook_id && (await this.#withheld(message, merchant));
+    if (withheld) return withheld;
+    const signed = headers ?? (await this.#signature(queued, merchant));
     const { signal } = this.#abort;
-    return headers && deliver({ url, body, ...DELIVERY_RULES[rule], headers, signal });
+    return signed ? deliver({ url, body, ...DELIVERY_RULES[rule], headers: signed, signal }) : WEBHOOK_GONE;
+  }
+
+  #merchant(): Promise<Merchant | undefined> {
+    return this.#world.store.get<Merchant>('merchant', this.#merchant_id);
+  }
+
+  /** Why a subscriber of Cybersource's is not called now. */
+  async #withheld(message: OutboxMessage, merchant: Merchant | undefined): Promise<Came | undefined> {
+    const { rule, cybersource_webhook_id } = message.state as Queued;
+    const webhook = merchant?.cybersource_webhooks?.find((each) => each.webhook_id === cybersource_webhook_id);
+    if (!webhook) return WEBHOOK_GONE;
+    if (rule === 'cybersource_health') return webhook.status === 'SUSPENDED' ? undefined : NOT_SUSPENDED;
+    return webhook.status && (await withhold(message, this.#world)) ? WITHHELD : undefined;
   }
 
   /** What a webhook is signed with, as the merchant has it now; undefined when the webhook was removed meanwhile. */
-  async #signature({
-    webhook_id,
-    cybersource_webhook_id,
-    headers = {},
-    body,
-    attempt,
-  }: Queued): Promise<Headers | undefined> {
-    if (webhook_id === undefined && cybersource_webhook_id === undefined) return headers;
-    const { store, now } = this.#world;
-    const merchant = await store.get<Merchant>('merchant', this.#merchant_id);
-    if (cybersource_webhook_id !== undefined) {
-      const sealer = await installationSealer(store);
-      const about = { body, webhook_id: cybersource_webhook_id, attempt, now_ms: now() };
+  async #signature(queued: Queued, merchant: Merchant | undefined): Promise<Headers | undefined> {
+    const { rule, webhook_id, cybersource_webhook_id, body, attempt } = queued;
+    if (rule === 'cybersource') {
+      const sealer = await installationSealer(this.#world.store);
+      const about = { body, webhook_id: cybersource_webhook_id ?? '', attempt, now_ms: this.#world.now() };
       return cybersourceHeaders(about, merchant, sealer);
     }
+    if (webhook_id === undefined) return {};
     const webhook = merchant?.webhooks?.find((each) => each.webhook_id === webhook_id);
     return webhook && webhookHeaders(webhook, body);
   }

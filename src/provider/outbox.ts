@@ -29,6 +29,8 @@ interface Made {
   readonly since_first_ms: number;
   /** How long the last one took. */
   readonly took_ms: number;
+  /** The receiver's own rule, where it has one. */
+  readonly repeats_ms?: readonly number[] | undefined;
 }
 
 const is2xx = (status: number) => status >= 200 && status < 300;
@@ -36,6 +38,11 @@ const is2xx = (status: number) => status >= 200 && status < 300;
 /** Three attempts in all; after the first has failed one second passes, after the second two. Source: authorization callback. */
 const threeAttempts: Rule['next_in_ms'] = ({ attempt, took_ms }) =>
   attempt < 3 ? took_ms + 1_000 * 2 ** (attempt - 1) : undefined;
+
+const tenMinutesForADay: Rule['next_in_ms'] = ({ since_first_ms }) =>
+  since_first_ms < 24 * HOUR_MS ? 10 * MINUTE_MS : undefined;
+
+const CYBERSOURCE_REPEATS_MS = [MINUTE_MS, MINUTE_MS, MINUTE_MS];
 
 /** Ten seconds, two and fifteen minutes, three, six and twelve hours. Source: signed webhooks. */
 const WEBHOOK_LADDER_MS = [10_000, 2 * MINUTE_MS, 15 * MINUTE_MS, 3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS];
@@ -55,7 +62,7 @@ export const DELIVERY_RULES: Readonly<Record<Callback['rule'], Rule>> = {
     read_ms: 5_000,
     wanted: 'exactly status 200',
     done: (status) => status === 200,
-    next_in_ms: ({ since_first_ms }) => (since_first_ms < 24 * HOUR_MS ? 10 * MINUTE_MS : undefined),
+    next_in_ms: tenMinutesForADay,
   },
   /** Klarna documents no rule for the push of Klarna Payments; the one for authorizations is used (inferred). */
   push: { connect_ms: 2_000, read_ms: 5_000, wanted: 'any 2xx status', done: is2xx, next_in_ms: threeAttempts },
@@ -75,13 +82,21 @@ export const DELIVERY_RULES: Readonly<Record<Callback['rule'], Rule>> = {
     done: (status) => [200, 201, 202, 204].includes(status),
     next_in_ms: ({ attempt }) => WEBHOOK_LADDER_MS[attempt - 1],
   },
-  /** Three repeats, a minute apart. Source: Cybersource's webhooks, default retry policy; the limits of time are inferred. */
+  /** Three repeats, a minute apart, or as the subscription says. Source: Cybersource's webhooks, retry policy; the limits of time are inferred. */
   cybersource: {
     connect_ms: 5_000,
     read_ms: 10_000,
     wanted: 'any 2xx status',
     done: is2xx,
-    next_in_ms: ({ attempt }) => (attempt < 4 ? MINUTE_MS : undefined),
+    next_in_ms: ({ attempt, repeats_ms = CYBERSOURCE_REPEATS_MS }) => repeats_ms[attempt - 1],
+  },
+  /** Whether a suspended subscriber is back. Source: models of Cybersource's SDKs, which say neither how often nor how long (inferred). */
+  cybersource_health: {
+    connect_ms: 2_000,
+    read_ms: 5_000,
+    wanted: 'exactly status 200',
+    done: (status) => status === 200,
+    next_in_ms: tenMinutesForADay,
   },
   /** Within this process, and so only kept from arriving by what is wrong here: tried until it is right again, for a day. */
   follower: {
@@ -97,7 +112,7 @@ export const DELIVERY_RULES: Readonly<Record<Callback['rule'], Rule>> = {
     read_ms: 5_000,
     wanted: 'any 2xx status',
     done: is2xx,
-    next_in_ms: ({ since_first_ms }) => (since_first_ms < 24 * HOUR_MS ? 10 * MINUTE_MS : undefined),
+    next_in_ms: tenMinutesForADay,
   },
 };
 
@@ -118,10 +133,11 @@ export function outboxMessage({ due_at_ms, ...callback }: Callback, merchant_id:
 /** What follows an attempt: the next one, or undefined when the delivery is over. */
 export function afterAttempt(message: OutboxMessage, status: number, took_ms: number): OutboxMessage | undefined {
   const queued = message.state as Queued;
-  const { attempt, first_due_at_ms } = queued;
+  const { attempt, first_due_at_ms, repeats_ms } = queued;
   const rule = DELIVERY_RULES[queued.rule];
   if (rule.done(status)) return undefined;
-  const next_in_ms = rule.next_in_ms({ attempt, took_ms, since_first_ms: message.due_at_ms - first_due_at_ms });
+  const since_first_ms = message.due_at_ms - first_due_at_ms;
+  const next_in_ms = rule.next_in_ms({ attempt, took_ms, since_first_ms, repeats_ms });
   if (next_in_ms === undefined) return undefined;
   return { ...message, due_at_ms: message.due_at_ms + next_in_ms, state: { ...queued, attempt: attempt + 1 } };
 }

@@ -18,6 +18,7 @@ import { CheckoutFace } from './checkout/face.ts';
 import { ControlFace } from './control/control.ts';
 import type { WantedFault } from './control/faults.ts';
 import { CybersourceFace } from './cybersource/face.ts';
+import { CybersourceFollower } from './cybersource/follower.ts';
 import { localSecret } from './cybersource/keys.ts';
 import type { Region } from './engine/state.ts';
 import { HostedPages } from './hosted.ts';
@@ -131,8 +132,13 @@ async function startOn(
   const signer = signerFrom(world.store);
   // Requests come only once the server listens, and messages only after requests.
   const base = () => publicUrl ?? server.url;
-  const follower = new PurseFollower({ world, signer, base, onCallbacks });
-  const background = new Background(world, (address) => follower.follow(address));
+  const followers = {
+    purse: new PurseFollower({ world, signer, base, onCallbacks }),
+    cybersource: new CybersourceFollower({ world, onCallbacks }),
+  };
+  const background = new Background(world, (address) =>
+    followers[address.startsWith('cybersource/') ? 'cybersource' : 'purse'].follow(address),
+  );
   const regions = options.regions ?? DEFAULT_REGIONS;
   const klarna = new KlarnaFace({
     world,

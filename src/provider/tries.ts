@@ -1,6 +1,7 @@
 /** What a shopper leaves behind in the store, whoever asked for it: the page, the hosted page, the SDK or the control API. */
 import type { Changes } from '../store/store.ts';
 import { orderChanges } from './bookkeeping.ts';
+import { tellSessionFollower } from './engine/follow.ts';
 import type { Authorization, Callback, Context, HostedSession, Order, Session } from './engine/state.ts';
 import { hostedPut } from './klarna/hosted-payment-page.ts';
 import { authorizationPut, sessionPut } from './klarna/payments.ts';
@@ -23,5 +24,6 @@ export function leftBehind({ hosted, session, authorization, order, callbacks }:
     authorization && authorizationPut(authorization, true),
     ...(order ? orderChanges(undefined, order, context) : []),
   ].filter((record) => record !== undefined);
-  return { put, outbox: outboxMessages(callbacks, context.merchant.merchant_id, context) };
+  const told = [...callbacks, ...(session ? tellSessionFollower(session, context) : [])];
+  return { put, outbox: outboxMessages(told, context.merchant.merchant_id, context) };
 }

@@ -36,6 +36,7 @@ const STEPS: readonly string[] = [
   tablesOf('entry', 'ledger', 'payout', 'payout_page'),
   tablesOf('cybersource_session', 'cybersource_payment', 'cybersource_reference'),
   tablesOf('purse_session', 'purse_payment', 'purse_transaction', 'purse_wallet'),
+  tablesOf('cybersource_held'),
 ];
 
 /** The table of each kind of record, with the ways in which it is looked through. */

@@ -32,9 +32,9 @@ import {
  * The layout of the file; one that a newer Kvitt made is refused, not guessed at. Tables that were added are created on opening:
  * 2 added hosted sessions and the inbox. 3 put records under row numbers that follow from their ids. 4 added customer tokens, 5 faults on order,
  * 6 disputes and their files, 7 entries, ledgers and payouts, 8 what Cybersource's ids stand for,
- * 9 what Purse keeps.
+ * 9 what Purse keeps, 10 what waits for a subscriber of Cybersource's.
  */
-const SCHEMA_VERSION = 9;
+const SCHEMA_VERSION = 10;
 const ROW_NUMBERS_SINCE = 3;
 
 /** Units that one transaction takes at the most, so that a flood cannot hold an early answer back for long. */

@@ -27,6 +27,7 @@ export const KINDS = [
   'cybersource_session',
   'cybersource_payment',
   'cybersource_reference',
+  'cybersource_held',
   'purse_session',
   'purse_payment',
   'purse_transaction',

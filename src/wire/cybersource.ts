@@ -324,6 +324,16 @@ export const createWebhook = object({
   webhookUrl: required(callbackUrl()),
 });
 
+/** What is not sent stays as it is. */
+export const updateWebhook = object({
+  ...subscription,
+  organizationId: text({ min: 1, max: 64 }),
+  products,
+  webhookUrl: callbackUrl(),
+});
+
+export const updateWebhookStatus = object({ status: required(choice(['ACTIVE', 'INACTIVE'])) });
+
 export type CreateSession = Infer<typeof createSession>;
 export type UpdateSession = Infer<typeof updateSession>;
 export type AuthorizationRequest = Infer<typeof authorization>;
@@ -334,6 +344,9 @@ export type RefundRequest = Infer<typeof refund>;
 export type CheckStatus = Infer<typeof checkStatus>;
 export type CreateWebhookKey = Infer<typeof createWebhookKey>;
 export type CreateWebhook = Infer<typeof createWebhook>;
+export type UpdateWebhook = Infer<typeof updateWebhook>;
+export type UpdateWebhookStatus = Infer<typeof updateWebhookStatus>;
+export type RetryPolicy = Infer<typeof retryPolicy>;
 export type BillTo = Infer<typeof address>;
 export type LineItem = Infer<typeof lineItem>;
 export type AmountDetails = Infer<typeof whole_amount>;

@@ -8,10 +8,19 @@ import { withDispute } from '../engine/dispute-moves.ts';
 import { cancel, readableOrder, updateAuthorization } from '../engine/order.ts';
 import type { Explanation } from '../engine/outcome.ts';
 import { placeOrder } from '../engine/place-order.ts';
-import { type Authorization, type Callback, DAY_MS, MINUTE_MS, type Order, type Session } from '../engine/state.ts';
+import {
+  type Authorization,
+  type Callback,
+  type Context,
+  DAY_MS,
+  MINUTE_MS,
+  type Order,
+  type Session,
+} from '../engine/state.ts';
 import { bringUpToDate } from '../engine/time.ts';
 import { authorizationPut, sessionPut } from '../klarna/payments.ts';
 import { type InvalidReason, invalid } from './errors.ts';
+import { addressOf, isHeard, webhookCallbacks } from './events.ts';
 import { type Call, faultReply, type Handler, json, problemReply, type Reply, refusedReply } from './operation.ts';
 import { orderOf } from './purchase.ts';
 import {
@@ -32,7 +41,6 @@ import {
 } from './records.ts';
 import { SUCCESS } from './statuses.ts';
 import { paymentView } from './views.ts';
-import { webhookCallbacks } from './webhooks.ts';
 
 /** How long a merchant's reference, and a transaction id, belong to one authorization. Source: reason codes 104 and 105. */
 const REFERENCE_MS = 15 * MINUTE_MS;
@@ -59,7 +67,8 @@ export const authorizeHandler: Handler = function* (call) {
     });
   if (!('order' in placed.value)) throw new Error(`order ${key} was there before it was made`);
   const { callbacks, ...used } = placed.value;
-  const { payment, order } = kept({ ...draft, order_id: key }, used.order, call.context);
+  const { payment, order: placedOrder } = kept({ ...draft, order_id: key }, used.order, call.context);
+  const order = heard(placedOrder, payment, call.context);
   const put = [
     ...orderChanges(undefined, order, call.context),
     sessionPut(used.session),
@@ -68,6 +77,11 @@ export const authorizeHandler: Handler = function* (call) {
   ];
   return settledPayment(payment, order, call, put, callbacks);
 };
+
+/** An order that is rejected, or expires, is one that subscribers want to hear of. */
+function heard(order: Order, payment: CybersourcePayment, { merchant }: Context): Order {
+  return isHeard(merchant) ? { ...order, follower: addressOf.payment(payment) } : order;
+}
 
 const NO_TOKEN: Explanation = {
   message: 'An authorization needs the token that the shopper’s approval ended in.',
@@ -132,7 +146,7 @@ function* readUses(
   const uses: FreeUse[] = [];
   for (const use of usesOf(body, call)) {
     const used = yield* readReference(use, call.context);
-    if (used && call.context.now_ms < used.free_at_ms) return { uses, repeated: repeatedReply(use, used) };
+    if (used && call.context.now_ms < used.kept_until_ms) return { uses, repeated: repeatedReply(use, used) };
     uses.push({ use, fresh: used === undefined });
   }
   return { uses };
@@ -151,7 +165,7 @@ function repeatedReply({ what, value }: ReferenceUse, used: CybersourceReference
 }
 
 function usedBy({ request_id, made_at_ms }: CybersourcePayment, { what }: ReferenceUse): CybersourceReference {
-  return { request_id, used_at_ms: made_at_ms, free_at_ms: made_at_ms + USES[what].for_ms };
+  return { request_id, used_at_ms: made_at_ms, kept_until_ms: made_at_ms + USES[what].for_ms };
 }
 
 /** A transaction that succeeded: told to whoever subscribed, and answered. */

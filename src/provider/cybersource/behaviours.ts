@@ -97,7 +97,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ['A reversal is of the whole, before any capture', 'documented'],
     ['`POST /pts/v2/reversals` undoes an authorization by its transaction id', 'documented'],
     [
-      'Sales (`AP_SALE`), re-authorizations (`AP_REAUTH`), intents and voids: not part of Klarna’s guide, refused with a reason',
+      'Sales (`AP_SALE`), re-authorizations (`AP_REAUTH`), intents and voids (`/pts/v2/voids` too): not part of Klarna’s guide, refused with a reason',
       'documented',
     ],
     ['Klarna Network’s tokens (`authApprovalToken`) and the step-up that goes with them', 'not built'],
@@ -110,7 +110,10 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ],
     ['`captureOptions.isFinal` lets go of the rest', 'documented'],
     ['A refund is of one capture, by the capture’s id on both paths, up to what is left of that capture', 'inferred'],
-    ['A check of a capture says how much of it can still be refunded, whichever API refunded the rest', 'inferred'],
+    [
+      'A check of a capture says how much of it can still be refunded, whichever API refunded the rest; of one that was charged back, nothing',
+      'inferred',
+    ],
     [
       'CHARGEBACK when a dispute about the capture, or about the whole order, was lost; a refund of it is FAILED',
       'documented',
@@ -119,14 +122,41 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   ),
   ...rows(
     'Webhooks',
-    ['Key, subscription, list, deletion; headers and body of a delivery; three repeats, a minute apart', 'documented'],
-    ['What is signed (`t`, a point, the body) and the payload, which is that of the answer', 'inferred'],
-    ['Told of: the result of each authorization, reversal, capture and refund', 'inferred'],
+    [
+      'Key, subscription, list, change, status, deletion, the products there are; headers and body of a delivery',
+      'documented',
+    ],
+    [
+      '`retryPolicy`: three repeats a minute apart, or as it says, arithmetic or geometric, in sequences. Up to ten repeats, ten more sequences and 30 days (the bounds are ours)',
+      'documented',
+    ],
+    [
+      '`deactivateFlag`: once all repeats of a call have failed, the subscription is SUSPENDED. What happens until `healthCheckUrl` answers 200 is kept, and sent then',
+      'documented',
+    ],
+    [
+      'Health is asked for with an empty POST, every ten minutes for a day, and only while a subscription is suspended. Without `healthCheckUrl`, or after the day, it waits for status ACTIVE',
+      'inferred',
+    ],
+    [
+      'What waits for a subscription that is SUSPENDED or INACTIVE is kept for seven days, and comes as NEW',
+      'inferred',
+    ],
+    ['A subscription is ACTIVE at once; Cybersource asks for its health first', 'different'],
+    ['What is signed (`t`, a point, the body); a key signs also after its expiry date', 'inferred'],
+    [
+      'Told of: the result of each authorization, reversal, capture and refund; a session that is COMPLETED, ABANDONED or FAILED; the CHARGEBACK of a capture; an authorization that FAILED later, because it was rejected or has expired',
+      'inferred',
+    ],
+    [
+      'The payload is that of the answer, or that of a check with the id of the session or transaction itself. A session that is COMPLETED has its token there',
+      'inferred',
+    ],
+    ['Who subscribes later is not told of sessions and authorizations that were made before', 'different'],
     [
       '`requestType` in the body stays NEW in repeats, so that the body and its trace id stay the same; the header says RETRY',
       'inferred',
     ],
-    ['Calls that tell of a chargeback (a check of the capture does), or of a session that changes', 'not built'],
-    ['Retry policies of one’s own, health checks, changing a subscription', 'not built'],
+    ['Sample deliveries, replays, version 1 of subscriptions, message-level encryption of deliveries', 'not built'],
   ),
 ];

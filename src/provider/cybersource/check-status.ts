@@ -44,7 +44,7 @@ export const checkStatusHandler: Handler = function* (call) {
 
 function* sessionChecked(found: FoundSession, call: Call): Generator<Ask, Reply, unknown> {
   const { record } = found;
-  const { state, token } = yield* checkSession(found, call);
+  const { state, token } = yield* checkSession(found, call.context);
   const view = statusView(checkId(call), record, state, call.context.now_ms, { ...(token && { token }) });
   return json(201, view, { subject: record.session_id ?? '', unlogged: true });
 }
@@ -77,7 +77,7 @@ function* checkPayment({ record: payment, order: stored }: FoundPayment, call: C
   const order = stored && bringUpToDate(stored, context).order;
   const state = yield* paymentStatus(payment, order, call);
   const view = statusView(checkId(call), payment, state, context.now_ms, {
-    amountDetails: amountDetails(payment, order),
+    amountDetails: amountDetails(payment, order, state),
   });
   return json(201, view, { subject: payment.order_id ?? payment.session_id ?? '', unlogged: true });
 }
@@ -100,12 +100,16 @@ function* failedStatus({ session_id }: CybersourcePayment, { context }: Call): G
   return session && sessionStatus(session, undefined, context.now_ms) === 'ABANDONED' ? 'ABANDONED' : 'FAILED';
 }
 
-/** The amount, and what of a capture can still be refunded, whoever refunded the rest. */
-function amountDetails({ type, amount, currency, capture_id }: CybersourcePayment, order: Order | undefined): object {
+/** The amount, and what of a capture can still be refunded, whoever refunded the rest: of one that was charged back, nothing. */
+export function amountDetails(
+  { type, amount, currency, capture_id }: CybersourcePayment,
+  order: Order | undefined,
+  state: Status,
+): object {
   const capture = order?.captures.find((each) => each.capture_id === capture_id);
-  const refundable = type === 'capture' && capture ? capture.captured_amount - capture.refunded_amount : undefined;
+  const left = capture && state !== 'CHARGEBACK' ? capture.captured_amount - capture.refunded_amount : 0;
   return {
     ...amounts(amount, currency),
-    ...(refundable !== undefined && { refundBalance: decimalFromMinor(refundable) }),
+    ...(type === 'capture' && capture && { refundBalance: decimalFromMinor(left) }),
   };
 }

@@ -47,8 +47,6 @@ const payments = operation('Payments', '/pts/v2');
 const subscriptions = operation('Webhooks', '/notification-subscriptions/v2');
 const later = (reason: string): Operation['serve'] => ({ built: false, reason });
 
-const MANAGING = 'Changing and testing a subscription is not built; delete it and create another.';
-
 export const OPERATIONS: readonly Operation[] = [
   payments('POST', '/payment-references', 'createSession', {
     ...write(createSessionHandler, wire.createSession),
@@ -77,13 +75,24 @@ export const OPERATIONS: readonly Operation[] = [
   subscriptions('GET', '/webhooks', 'listWebhooks', read(webhooks.listWebhooksHandler)),
   subscriptions('GET', '/webhooks/{webhookId}', 'readWebhook', read(webhooks.readWebhookHandler)),
   subscriptions('DELETE', '/webhooks/{webhookId}', 'deleteWebhook', write(webhooks.deleteWebhookHandler)),
-  subscriptions('PATCH', '/webhooks/{webhookId}', 'updateWebhook', later(MANAGING)),
-  subscriptions('PUT', '/webhooks/{webhookId}/status', 'updateWebhookStatus', later(MANAGING)),
   subscriptions(
-    'GET',
-    '/products/{organizationId}',
-    'listProducts',
-    later('The products that can be subscribed to are not listed.'),
+    'PATCH',
+    '/webhooks/{webhookId}',
+    'updateWebhook',
+    write(webhooks.updateWebhookHandler, wire.updateWebhook),
+  ),
+  subscriptions(
+    'PUT',
+    '/webhooks/{webhookId}/status',
+    'updateWebhookStatus',
+    write(webhooks.updateWebhookStatusHandler, wire.updateWebhookStatus),
+  ),
+  subscriptions('GET', '/products/{organizationId}', 'listProducts', read(webhooks.listProductsHandler)),
+  operation('Webhooks', '/notification-subscriptions/v1')(
+    'POST',
+    '/webhooks/{webhookId}',
+    'testWebhook',
+    later('Sample deliveries are not built; make a payment, and look at the log.'),
   ),
   operation('Reporting', '/tss/v2')(
     'GET',

@@ -40,6 +40,8 @@ export interface CybersourceSession extends Requested {
   /** Absent when Klarna refused it. */
   readonly session_id?: string;
   readonly hosted_id?: string;
+  /** The last status that its subscribers may have been told of. */
+  readonly told?: string;
 }
 
 export type PaymentType = 'authorization' | 'reversal' | 'capture' | 'refund';
@@ -54,13 +56,18 @@ export interface CybersourcePayment extends Requested {
   readonly refund_id?: string;
   /** Of an authorization that failed: the session that its token named. */
   readonly session_id?: string;
+  /** Of an authorization that came to nothing later: its subscribers were told so. */
+  readonly told?: true;
 }
 
 /** A transaction before it is known where it is kept, which its id says. */
 export type Draft = Omit<CybersourcePayment, 'request_id'>;
 
 /** What a session keeps: the rest is its own. */
-type SessionNote = Pick<CybersourceSession, 'made_at_ms' | 'code' | 'reconciliation_id' | 'flow' | 'hosted_id'>;
+type SessionNote = Pick<
+  CybersourceSession,
+  'made_at_ms' | 'code' | 'reconciliation_id' | 'flow' | 'hosted_id' | 'told'
+>;
 /** What an order keeps of a transaction: the rest is the order's own. */
 type PaymentNote = Omit<CybersourcePayment, 'request_id' | 'merchant_id' | 'currency' | 'order_id' | 'session_id'>;
 
@@ -68,8 +75,8 @@ type PaymentNote = Omit<CybersourcePayment, 'request_id' | 'merchant_id' | 'curr
 export interface CybersourceReference {
   readonly request_id: string;
   readonly used_at_ms: number;
-  /** From when on it can be used again, and is forgotten. */
-  readonly free_at_ms: number;
+  /** From then on it can be used again. */
+  readonly kept_until_ms: number;
 }
 
 /** The fields that every transaction begins with. */
@@ -86,7 +93,7 @@ export function newKey({ id }: Context): string {
 /** The session with the note that makes it one of Cybersource's. */
 export function noted(
   session: Session,
-  { made_at_ms, code, reconciliation_id, flow, hosted_id }: SessionNote,
+  { made_at_ms, code, reconciliation_id, flow, hosted_id, told }: SessionNote,
 ): Session {
   const note: SessionNote = {
     made_at_ms,
@@ -94,6 +101,7 @@ export function noted(
     reconciliation_id,
     flow,
     ...(hosted_id !== undefined && { hosted_id }),
+    ...(told !== undefined && { told }),
   };
   return { ...session, notes: { ...session.notes, cybersource: note } };
 }
@@ -139,16 +147,19 @@ function ownRecord(state: Requested): Omit<Put, 'kind'> {
 /** @param fresh nobody has used the reference before, as the same unit of work has found */
 export function referencePut(use: ReferenceUse, merchant_id: string, state: CybersourceReference, fresh: boolean): Put {
   const id = referenceKey(use, merchant_id);
-  return { kind: 'cybersource_reference', id, merchant_id, state, wake_at_ms: state.free_at_ms, fresh };
+  return { kind: 'cybersource_reference', id, merchant_id, state, wake_at_ms: state.kept_until_ms, fresh };
 }
 
-/** Removes those of these references that nobody is refused for any more. @param now_ms the merchant's time */
-export function* forgetReferences(ids: readonly string[], now_ms: number): Work<void> {
-  const remove: { kind: 'cybersource_reference'; id: string }[] = [];
+/** Kinds of records that are kept for a while of their merchant's time. */
+export const FORGOTTEN = ['cybersource_reference', 'cybersource_held'] as const;
+
+/** Removes those of these records that are past keeping. @param now_ms the merchant's time */
+export function* forget(kind: (typeof FORGOTTEN)[number], ids: readonly string[], now_ms: number): Work<void> {
+  const remove: { kind: typeof kind; id: string }[] = [];
   for (const id of ids) {
-    const found = yield* read<CybersourceReference>('cybersource_reference', id);
-    // It may have been used anew since it was found to be due.
-    if (found && found.free_at_ms <= now_ms) remove.push({ kind: 'cybersource_reference', id });
+    const found = yield* read<{ readonly kept_until_ms: number }>(kind, id);
+    // A reference may have been used anew since it was found to be due.
+    if (found && found.kept_until_ms <= now_ms) remove.push({ kind, id });
   }
   return { answer: undefined, changes: { remove } };
 }
@@ -193,6 +204,21 @@ export function* findPayment(request_id: string): Generator<Ask, FoundPayment | 
   if (!order || !note) return undefined;
   const { merchant_id, order_id, purchase_currency: currency } = order;
   return { order, record: { ...note, request_id, merchant_id, order_id, currency } };
+}
+
+/** Those of an order's transactions that have a place in it. */
+export function transactionsOf(order: Order): CybersourcePayment[] {
+  const { merchant_id, order_id, purchase_currency: currency } = order;
+  return notesOf(order).map((note, place) => {
+    return { ...note, request_id: requestId(order_id, place), merchant_id, order_id, currency };
+  });
+}
+
+/** The order with the note that the subscribers of one of its transactions were told how it ended. */
+export function withTold(order: Order, request_id: string): Order {
+  const place = placeOf(request_id)?.place;
+  const notes = notesOf(order).map((note, at) => (at === place ? { ...note, told: true as const } : note));
+  return { ...order, notes: { ...order.notes, cybersource: notes } };
 }
 
 function* findOwn(key: string): Generator<Ask, FoundPayment | undefined, unknown> {

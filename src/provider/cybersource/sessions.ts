@@ -2,13 +2,22 @@
 import { type Ask, read } from '../../store/store.ts';
 import type { CreateSession, UpdateSession } from '../../wire/cybersource.ts';
 import type { Fault } from '../../wire/shape.ts';
+import { follow } from '../engine/follow.ts';
 import { createHosted } from '../engine/hosted.ts';
 import { createSession, updateSession } from '../engine/session.ts';
-import { CATEGORIES, type Category, type HostedSession, type Session } from '../engine/state.ts';
+import {
+  CATEGORIES,
+  type Callback,
+  type Category,
+  type Context,
+  type HostedSession,
+  type Session,
+} from '../engine/state.ts';
 import { pageUrl } from '../hosted-links.ts';
 import { hostedPut } from '../klarna/hosted-payment-page.ts';
 import { clientToken, sessionPut } from '../klarna/payments.ts';
 import { NOT_FOUND } from './errors.ts';
+import { addressOf, isHeard } from './events.ts';
 import { requestId, SESSION_PLACE } from './ids.ts';
 import { type Call, type Handler, json, problemReply, type Reply, refusedReply } from './operation.ts';
 import { sessionChanges, sessionOf } from './purchase.ts';
@@ -42,9 +51,11 @@ export const createSessionHandler: Handler = function* (call) {
   const record: CybersourceSession = { ...request, request_id: requestId(key, SESSION_PLACE), flow };
   const created = createSession(sessionOf(body), call.context, undefined, key);
   if (!created.ok) return refusedReply(created.refusal, (failure) => failedSession(record, failure, call));
-  const session = created.value;
-  if (session.categories.length === 0) return failedSession(record, NOTHING_OFFERED, call);
-  const hosted = flow === 'HOP' ? createHosted(session, hostedRequest(body, session), call.context) : undefined;
+  if (created.value.categories.length === 0) return failedSession(record, NOTHING_OFFERED, call);
+  const follower = isHeard(call.context.merchant) ? addressOf.session(record) : undefined;
+  const session = flow === 'inline' && follower ? { ...created.value, follower } : created.value;
+  const asked = hostedRequest(body, session, follower);
+  const hosted = flow === 'HOP' ? createHosted(session, asked, call.context) : undefined;
   if (hosted && !hosted.ok) return refusedReply(hosted.refusal, (failure) => failedSession(record, failure, call));
   const made: CybersourceSession = {
     ...record,
@@ -52,8 +63,13 @@ export const createSessionHandler: Handler = function* (call) {
     ...(hosted && { hosted_id: hosted.value.hosted_id }),
   };
   const put = [sessionPut(noted(session, made), true), ...(hosted ? [hostedPut(hosted.value, true)] : [])];
-  return sessionReply(made, session, hosted?.value, call, put);
+  return { ...sessionReply(made, session, hosted?.value, call, put), callbacks: atItsEnd(session) };
 };
+
+/** Nothing happens to a session in the widget when its time is over; who subscribed is told all the same. A page has a clock of its own. */
+function atItsEnd({ follower, session_id, expires_at_ms }: Session): Callback[] {
+  return follower === undefined ? [] : [follow(follower, session_id, expires_at_ms)];
+}
 
 const NOTHING_OFFERED: Failure = {
   reason: 'PROCESSOR_DECLINED',
@@ -113,8 +129,11 @@ function sessionReply(
   return json(201, view, { subject: session.session_id, changes: { put }, ...(!hosted && { unlogged: true }) });
 }
 
-/** The hosted session: where each end sends the shopper, and the method that the shop has chosen already. */
-function hostedRequest(body: CreateSession, session: Session) {
+/**
+ * The hosted session: where each end sends the shopper, and the method that the shop has chosen already.
+ * @param follower whom to tell of what the shopper does
+ */
+function hostedRequest(body: CreateSession, session: Session, follower: string | undefined) {
   const { successUrl = '', cancelUrl = '', failureUrl = '' } = body.merchantInformation ?? {};
   const { method, subTypeName } = body.paymentInformation.paymentType;
   const asked = [method.type, subTypeName].map((name) =>
@@ -128,6 +147,7 @@ function hostedRequest(body: CreateSession, session: Session) {
       back: cancelUrl,
       failure: failureUrl,
       error: failureUrl,
+      ...(follower && { status_update: follower }),
     },
     options: chosen ? { payment_method_category: chosen } : {},
   };
@@ -146,9 +166,8 @@ function withToken(url: string): string {
 /** The session's status as of now, with the token while it can be used. */
 export function* checkSession(
   { record, session }: FoundSession,
-  call: Call,
+  { now_ms }: Context,
 ): Generator<Ask, { state: StatusOf<'check_session'>; token?: string }, unknown> {
-  const { now_ms } = call.context;
   const hosted = record.hosted_id ? yield* read<HostedSession>('hosted', record.hosted_id) : undefined;
   const state = record.failure ? 'FAILED' : sessionStatus(session, hosted, now_ms);
   const { authorization_token: token, authorization_expires_at_ms = 0 } = session ?? {};

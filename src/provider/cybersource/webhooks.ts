@@ -1,16 +1,20 @@
-/**
- * Webhooks: a key, subscriptions, and the signed calls that tell of a payment's new status. Sources: webhooks developer guide and its samples; what
- * is signed (`t`, a point, the body) and the payload (that of the answer) are inferred.
- */
-import { createHmac, randomBytes } from 'node:crypto';
-import type { CreateWebhook, CreateWebhookKey } from '../../wire/cybersource.ts';
-import { type Callback, type Context, type CybersourceWebhook, DAY_MS, type Merchant } from '../engine/state.ts';
-import type { Sealer } from '../sealing.ts';
+/** Webhooks: a key to check them with, and subscriptions. Sources: webhooks developer guide and its samples; models of the official SDK. */
+import { randomBytes } from 'node:crypto';
+import type {
+  CreateWebhook,
+  CreateWebhookKey,
+  RetryPolicy,
+  UpdateWebhook,
+  UpdateWebhookStatus,
+} from '../../wire/cybersource.ts';
+import { follow } from '../engine/follow.ts';
+import { type CybersourceWebhook, DAY_MS, type Merchant } from '../engine/state.ts';
 import { invalid, NOT_FOUND, timestamp } from './errors.ts';
+import { addressOf, EVENT, healthCheck, PRODUCT, webhooksOf } from './events.ts';
+import { withWebhook } from './held.ts';
 import { type Call, faultReply, type Handler, json, problemReply, type Reply } from './operation.ts';
+import { policyView, RETRIES_DAYS_MOST, repeatsOf } from './retries.ts';
 
-const PRODUCT = 'alternativePaymentMethods';
-const EVENT = 'payments.payments.updated';
 /** Subscriptions a merchant may have. */
 const WEBHOOKS_MOST = 20;
 const KEY_DAYS = 365;
@@ -21,7 +25,7 @@ export const createKeyHandler: Handler = function* (call) {
   if (wrong) return wrong;
   const { id, merchant, now_ms } = call.context;
   const key = randomBytes(32);
-  const expires_at_ms = now_ms + (keyInformation.expiryDuration || KEY_DAYS) * DAY_MS;
+  const expires_at_ms = now_ms + (keyInformation.expiryDuration ?? KEY_DAYS) * DAY_MS;
   const made = { key_id: id(), sealed_key: call.sealer.seal(key), expires_at_ms };
   const { provider = 'nrtd', tenant = merchant.merchant_id, keyType, organizationId } = keyInformation;
   const view = {
@@ -42,23 +46,84 @@ export const createKeyHandler: Handler = function* (call) {
 };
 
 export const createWebhookHandler: Handler = function* (call) {
-  const { webhookUrl, healthCheckUrl, products, organizationId, name, description } = call.body as CreateWebhook;
-  const wrong = refuseOrganization(organizationId, 'organizationId', call) ?? refuseProducts(products);
+  const body = call.body as CreateWebhook;
+  const wrong = refuseSubscription(body, call);
   if (wrong) return wrong;
   const { id, merchant, now_ms } = call.context;
   if (!merchant.cybersource_webhook_key) return NO_KEY;
   if (webhooksOf(merchant).length >= WEBHOOKS_MOST) return FULL;
-  const made: CybersourceWebhook = {
-    webhook_id: id(),
-    url: webhookUrl,
-    products,
-    made_at_ms: now_ms,
-    ...(healthCheckUrl && { health_check_url: healthCheckUrl }),
-    ...(name !== undefined && { name }),
-    ...(description !== undefined && { description }),
-  };
+  const { products, webhookUrl: url } = body;
+  const made: CybersourceWebhook = { webhook_id: id(), url, products, made_at_ms: now_ms, ...optionsOf(body) };
   const after = { ...merchant, cybersource_webhooks: [...webhooksOf(merchant), made] };
   return json(201, webhookView(made, merchant), merchantChange(after));
+};
+
+/** What may be left out of a subscription, where it was not. */
+function optionsOf({ healthCheckUrl, name, description, retryPolicy }: UpdateWebhook): Partial<CybersourceWebhook> {
+  return {
+    ...(healthCheckUrl !== undefined && { health_check_url: healthCheckUrl }),
+    ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
+    ...(retryPolicy && { retry: retryPolicy }),
+  };
+}
+
+function refuseSubscription(
+  { organizationId, products, retryPolicy }: UpdateWebhook,
+  call: Call,
+  before: RetryPolicy = {},
+): Reply | undefined {
+  return (
+    (organizationId === undefined ? undefined : refuseOrganization(organizationId, 'organizationId', call)) ??
+    (products && refuseProducts(products)) ??
+    (retryPolicy && refusePolicy({ ...before, ...retryPolicy }))
+  );
+}
+
+function refusePolicy(policy: RetryPolicy): Reply | undefined {
+  const days = repeatsOf(policy).reduce((sum, ms) => sum + ms, 0) / DAY_MS;
+  if (days <= RETRIES_DAYS_MOST) return undefined;
+  return faultReply('retryPolicy', 'pattern', {
+    expected: `at most ${RETRIES_DAYS_MOST} days`,
+    got: `${Math.ceil(days)} days`,
+    message: `The last repeat of a delivery would come ${Math.ceil(days)} days after the first; here it is ${RETRIES_DAYS_MOST} at most.`,
+    change: 'Send fewer repeats, or shorter times between them; they are minutes.',
+  });
+}
+
+/** Only what is sent changes. A subscription that is suspended is looked at again. */
+export const updateWebhookHandler: Handler = function* (call) {
+  const body = call.body as UpdateWebhook;
+  const { merchant, now_ms } = call.context;
+  const before = subscription(call);
+  if (!before) return UNKNOWN;
+  const wrong = refuseSubscription(body, call, before.retry);
+  if (wrong) return wrong;
+  const { products = before.products, webhookUrl: url = before.url, retryPolicy } = body;
+  const retry = retryPolicy && { retry: { ...before.retry, ...retryPolicy } };
+  const after: CybersourceWebhook = { ...before, url, products, ...optionsOf(body), ...retry };
+  const callbacks = after.status === 'SUSPENDED' ? healthCheck(after, now_ms) : [];
+  return json(200, webhookView(after, merchant), { changes: { put: [withWebhook(merchant, after)] }, callbacks });
+};
+
+/** INACTIVE: nothing is delivered until it is ACTIVE again; then all that happened meanwhile is. */
+export const updateWebhookStatusHandler: Handler = function* (call) {
+  const { status } = call.body as UpdateWebhookStatus;
+  const { merchant, now_ms } = call.context;
+  const before = subscription(call);
+  if (!before) return UNKNOWN;
+  const { status: _before, ...active } = before;
+  const after: CybersourceWebhook = status === 'ACTIVE' ? active : { ...before, status };
+  const callbacks = [follow(addressOf.webhook(merchant.merchant_id, before.webhook_id), '', now_ms)];
+  return json(200, { status }, { changes: { put: [withWebhook(merchant, after)] }, callbacks });
+};
+
+export const listProductsHandler: Handler = function* ({ params, context: { merchant } }) {
+  if (params.organizationId !== merchant.merchant_id) return UNKNOWN_ORGANIZATION;
+  const eventTypes = [
+    { eventName: EVENT, displayName: 'Payment updated', timeSensitivity: false, payloadEncryption: false },
+  ];
+  return json(200, [{ productId: PRODUCT, productName: 'Alternative payment methods', eventTypes }]);
 };
 
 export const listWebhooksHandler: Handler = function* ({ context: { merchant } }) {
@@ -68,18 +133,24 @@ export const listWebhooksHandler: Handler = function* ({ context: { merchant } }
   );
 };
 
-export const readWebhookHandler: Handler = function* ({ params, context: { merchant } }) {
-  const found = webhooksOf(merchant).find(({ webhook_id }) => webhook_id === params.webhookId);
-  return found ? json(200, webhookView(found, merchant)) : UNKNOWN;
+export const readWebhookHandler: Handler = function* (call) {
+  const found = subscription(call);
+  return found ? json(200, webhookView(found, call.context.merchant)) : UNKNOWN;
 };
 
-export const deleteWebhookHandler: Handler = function* ({ params, context: { merchant } }) {
-  const kept = webhooksOf(merchant).filter(({ webhook_id }) => webhook_id !== params.webhookId);
-  if (kept.length === webhooksOf(merchant).length) return UNKNOWN;
-  return { ...merchantChange({ ...merchant, cybersource_webhooks: kept }), status: 204, body: '' };
+export const deleteWebhookHandler: Handler = function* (call) {
+  const { merchant, now_ms } = call.context;
+  const found = subscription(call);
+  if (!found) return UNKNOWN;
+  const kept = webhooksOf(merchant).filter((webhook) => webhook !== found);
+  // What is kept for it goes as well.
+  const callbacks = [follow(addressOf.webhook(merchant.merchant_id, found.webhook_id), '', now_ms)];
+  return { ...merchantChange({ ...merchant, cybersource_webhooks: kept }), callbacks, status: 204, body: '' };
 };
 
-const webhooksOf = ({ cybersource_webhooks = [] }: Merchant) => cybersource_webhooks;
+function subscription({ params, context: { merchant } }: Call): CybersourceWebhook | undefined {
+  return webhooksOf(merchant).find(({ webhook_id }) => webhook_id === params.webhookId);
+}
 
 function merchantChange(merchant: Merchant): Pick<Reply, 'changes'> {
   const { merchant_id } = merchant;
@@ -119,6 +190,13 @@ const NO_KEY = problemReply(invalid('INVALID_DATA', [{ field: 'securityPolicy', 
 const FULL = problemReply(invalid('INVALID_DATA'), [
   { message: `A merchant has at most ${WEBHOOKS_MOST} webhooks.`, change: 'Delete one that is not needed any more.' },
 ]);
+const UNKNOWN_ORGANIZATION = problemReply(NOT_FOUND, [
+  {
+    field: 'organizationId',
+    message: 'The organization is not the merchant who signed the request.',
+    change: 'Send the merchant’s own id.',
+  },
+]);
 const UNKNOWN = problemReply(NOT_FOUND, [
   {
     field: 'webhookId',
@@ -138,62 +216,9 @@ function webhookView(webhook: CybersourceWebhook, { merchant_id }: Merchant): ob
     webhookUrl,
     ...(healthCheckUrl && { healthCheckUrl }),
     notificationScope: 'SELF',
-    status: 'ACTIVE',
+    status: webhook.status ?? 'ACTIVE',
     securityPolicy: { securityType: 'KEY' },
-    retryPolicy: { algorithm: 'ARITHMETIC', firstRetry: 1, interval: 1, numberOfRetries: 3, deactivateFlag: 'false' },
+    retryPolicy: policyView(webhook.retry),
     createdOn: timestamp(webhook.made_at_ms),
-  };
-}
-
-/** The calls that tell the merchant's endpoints of a status. @param payload what the answer, or a check, says */
-export function webhookCallbacks(payload: object, subject: string, { merchant, now_ms, id }: Context): Callback[] {
-  return webhooksOf(merchant).map((webhook) => ({
-    rule: 'cybersource',
-    url: webhook.url,
-    body: JSON.stringify({
-      webhookId: webhook.webhook_id,
-      transactionTraceId: id(),
-      productId: PRODUCT,
-      organizationId: merchant.merchant_id,
-      eventType: EVENT,
-      eventDate: timestamp(now_ms),
-      payload,
-      requestType: 'NEW',
-    }),
-    due_at_ms: now_ms,
-    subject,
-    cybersource_webhook_id: webhook.webhook_id,
-  }));
-}
-
-interface Delivered {
-  readonly body: string;
-  readonly webhook_id: string;
-  /** From 1. */
-  readonly attempt: number;
-  /** Real time. */
-  readonly now_ms: number;
-}
-
-/** The headers of one attempt; undefined when subscription or key are gone, so that nobody waits for it. */
-export function webhookHeaders(
-  { body, webhook_id, attempt, now_ms }: Delivered,
-  merchant: Merchant | undefined,
-  sealer: Sealer,
-): Readonly<Record<string, string>> | undefined {
-  const key = merchant?.cybersource_webhook_key;
-  const known = merchant && webhooksOf(merchant).some((webhook) => webhook.webhook_id === webhook_id);
-  if (!merchant || !key || !known) return undefined;
-  const { transactionTraceId } = JSON.parse(body) as { transactionTraceId: string };
-  const sig = createHmac('sha256', sealer.open(key.sealed_key)).update(`${now_ms}.${body}`).digest('base64');
-  return {
-    'v-c-signature': `t=${now_ms};keyId=${key.key_id};sig=${sig}`,
-    'v-c-event-type': EVENT,
-    'v-c-organization-id': merchant.merchant_id,
-    'v-c-product-name': PRODUCT,
-    'v-c-request-type': attempt === 1 ? 'NEW' : 'RETRY',
-    'v-c-retry-count': String(attempt - 1),
-    'v-c-transaction-trace-id': transactionTraceId,
-    'v-c-webhook-id': webhook_id,
   };
 }

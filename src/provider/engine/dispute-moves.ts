@@ -4,6 +4,7 @@ import { withMovements } from './dispute-money.ts';
 import type { Closing, Decision, Dispute } from './dispute-state.ts';
 import { type DisputeMove, disputeStep } from './dispute-states.ts';
 import { iso } from './dispute-view.ts';
+import { tellOfChargeback } from './follow.ts';
 import { type Refused, refuse } from './outcome.ts';
 import type { Callback, Context, Order } from './state.ts';
 
@@ -45,7 +46,8 @@ export function closed(
     closed_at_ms: context.now_ms,
     chargeback_amount: outcome === 'LOST' ? asked : 0,
   };
-  return moved(dispute, move, 'CLOSED', context, { ...more, closed: closing });
+  const end = moved(dispute, move, 'CLOSED', context, { ...more, closed: closing });
+  return { ...end, callbacks: [...end.callbacks, ...tellOfChargeback(end.dispute, context)] };
 }
 
 /** Two moves after each other, each announced. */

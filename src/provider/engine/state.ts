@@ -3,6 +3,7 @@
  * amounts are minor units of the purchase currency.
  */
 
+import type { RetryPolicy } from '../../wire/cybersource.ts';
 import type { HostedOptions, HostedUrls } from '../../wire/hosted-payment-page.ts';
 import type { Address, Customer, MerchantUrls, OrderLine, SessionCreate } from '../../wire/klarna-payments.ts';
 import type { ManagedAddress, ManagedLine, ShippingInfo } from '../../wire/order-management.ts';
@@ -133,6 +134,10 @@ export interface CybersourceWebhook {
   readonly description?: string;
   readonly products: readonly { readonly productId: string; readonly eventTypes: readonly string[] }[];
   readonly made_at_ms: number;
+  /** Its own rule of repetition, as it was sent. */
+  readonly retry?: RetryPolicy;
+  /** Absent: active. SUSPENDED because nobody answered, INACTIVE because its owner said so. What happens meanwhile is kept for it. */
+  readonly status?: 'SUSPENDED' | 'INACTIVE';
 }
 
 export const RATE_LIMITS = ['off', 'playground', 'live'] as const;
@@ -197,6 +202,8 @@ export interface Session {
   readonly latest_try?: 'approved' | 'refused' | 'abandoned' | 'failed' | 'reversed';
   /** The customer token that gets the method chosen here, because charging it failed. */
   readonly recovers?: string;
+  /** Another face that tells what becomes of it, see `follow.ts`. */
+  readonly follower?: string;
   readonly notes?: FaceNotes;
 }
 
@@ -495,6 +502,7 @@ export interface Callback {
     | 'hosted_status'
     | 'webhook'
     | 'cybersource'
+    | 'cybersource_health'
     | 'follower'
     | 'purse_hook';
   readonly url: string;
@@ -509,6 +517,8 @@ export interface Callback {
   readonly webhook_id?: string;
   /** Of a webhook of Cybersource's: which one, to be signed when it is sent. */
   readonly cybersource_webhook_id?: string;
+  /** How long after each attempt the next is due, where the subscriber has a rule of its own. */
+  readonly repeats_ms?: readonly number[];
 }
 
 export const MINUTE_MS = 60_000;
