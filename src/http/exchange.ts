@@ -42,16 +42,31 @@ export function baseOf(request: Request, publicUrl: string | undefined): string 
   return publicUrl ?? `http://${header(request, 'host') ?? 'localhost'}`;
 }
 
-/** The body as a JSON object; none at all counts as the empty one. Undefined when it is anything else, or could not be read. */
-export function jsonObject({ fault, text }: Body): object | undefined {
+/**
+ * The body as a JSON object; none at all counts as the empty one. Undefined when it is anything else, or could not be read.
+ * @param parse instead of `JSON.parse`
+ */
+export function jsonObject({ fault, text }: Body, parse: (text: string) => unknown = JSON.parse): object | undefined {
   if (fault) return undefined;
   if (text.trim() === '') return {};
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** As many digits as a number keeps, whatever they are. */
+const DIGITS_KEPT = 15;
+const LONG_NUMBER = new RegExp(`\\d[\\d.]{${DIGITS_KEPT},}`);
+
+/** JSON in which a number of more digits than a number keeps stays the text that was sent, so that nothing is rounded in silence. */
+export function parseExactly(text: string): unknown {
+  if (!LONG_NUMBER.test(text)) return JSON.parse(text);
+  return JSON.parse(text, (_key, value: unknown, context?: { readonly source: string }) =>
+    typeof value === 'number' && context && LONG_NUMBER.test(context.source) ? context.source : value,
+  );
 }
 
 /** The one value of a header; the first when it was sent several times. */

@@ -39,7 +39,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ['`v-c-correlation-id` on every answer; the same id finds the exchange in the log', 'observed'],
     ['Ids of 22 digits beginning with 7; `submitTimeUtc` without fractions; amounts as decimal texts', 'observed'],
     [
-      'Amounts with more decimals than the currency has are refused, never rounded. JSON numbers are read through the shortest text that stands for them, which is what was sent for up to 15 digits; texts are exact',
+      'Amounts with more decimals than the currency has are refused, never rounded. a JSON number counts as the digits that were sent',
       'inferred',
     ],
     ['A body over 1 MB is 413, one that is not UTF-8 415, once its signature is known to be good', 'inferred'],

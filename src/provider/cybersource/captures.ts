@@ -27,6 +27,8 @@ function captured(body: CaptureRequest, found: Found, call: Call): Reply {
   const { isFinal, notes } = body.processingInformation.captureOptions ?? {};
   const { order_id, purchase_currency: currency } = order;
   const amount = amountDetails?.totalAmount ?? remainingAmount(order);
+  const isOpen = order.status === 'AUTHORIZED' || order.status === 'PART_CAPTURED';
+  if (amount === 0 && isOpen) return nothingLeft(order, 'Nothing is left of the authorization.');
   const request = newRequest(body.clientReferenceInformation?.code ?? found.record.code, call.context);
   const draft: Draft = { ...request, type: 'capture', amount, currency, order_id };
   const outcome = capture(
@@ -88,7 +90,7 @@ function* refunded(body: RefundRequest, made: Capture, found: Found, call: Call)
   const draft: Draft = { ...request, type: 'refund', amount, currency, order_id };
   if (captureStatus(made, yield* chargedBack(order, call.context)) === 'CHARGEBACK')
     return { ...failedPayment(draft, CHARGED_BACK, call, order), explanations: [CHARGED_BACK_WHY] };
-  if (amount === 0) return nothingLeft(order);
+  if (amount === 0) return nothingLeft(order, 'All of this capture has been refunded.');
   const lines = lineItems && { order_lines: lineItems.map((item): ManagedLine => lineOf(item)) };
   const outcome = refund(order, { refunded_amount: amount, ...lines }, call.context, made.capture_id);
   if (!outcome.ok) return transactionReply(outcome, draft, found, call);
@@ -106,9 +108,9 @@ const CHARGED_BACK_WHY = {
   change: 'Nothing needs to be done.',
 };
 
-function nothingLeft({ order_id }: Order): Reply {
+function nothingLeft({ order_id }: Order, message: string): Reply {
   const field = 'orderInformation.amountDetails.totalAmount';
-  const explanation = { field, message: 'All of this capture has been refunded.', change: 'Nothing needs to be done.' };
+  const explanation = { field, message, change: 'Nothing needs to be done.' };
   const problem = invalid('INVALID_AMOUNT', [{ field, reason: 'INVALID_DATA' }]);
   return problemReply(problem, [explanation], { subject: order_id });
 }

@@ -4,7 +4,7 @@
  */
 import { createHmac, type KeyObject } from 'node:crypto';
 import { lookup } from '../../catalogue/index.ts';
-import { type Answer, baseOf, header, jsonObject, type Request } from '../../http/exchange.ts';
+import { type Answer, baseOf, header, jsonObject, parseExactly, type Request } from '../../http/exchange.ts';
 import { type Match, Router } from '../../http/router.ts';
 import { type LogEntry, look, read, readShared, type Store, StoreUnavailable, type Work } from '../../store/store.ts';
 import { check } from '../../wire/shape.ts';
@@ -296,7 +296,7 @@ function refuseBytes({ body }: Request): Reply | undefined {
 /** The body as the operation's rules read it, or why they refuse it. */
 function readBody(built: Built, request: Request): { body?: unknown; refused?: Reply } {
   if (!built.body) return {};
-  const json = jsonObject(request.body);
+  const json = jsonObject(request.body, parseExactly);
   if (!json) {
     const change = 'Send a well-formed JSON object.';
     return { refused: problemReply(bodyProblem([]), [{ message: 'The body is not a JSON object.', change }]) };

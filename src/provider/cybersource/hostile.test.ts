@@ -86,14 +86,22 @@ const mutated = fc.tuple(fc.constantFrom(...BODIES), fc.nat(), strange).map(([bo
   return copy;
 });
 
-test('bodies with anything in the place of any value', async () => {
+test('bodies with anything in the place of any value; money moves when the answer says so, and then only', async () => {
+  const moved = { SETTLED: 1_000, REFUNDED: 0 };
   const paths = OPERATIONS.filter(({ method }) => method !== 'GET' && method !== 'DELETE');
   await fuzz(
     fc.asyncProperty(mutated, fc.constantFrom(...paths), fc.nat(), async (body, { method, path }, at) => {
-      assertOwn(await shop.call(method, path.replace(/\{\w+\}/, ids[at % ids.length] ?? ''), body));
+      const answer = await shop.call(method, path.replace(/\{\w+\}/, ids[at % ids.length] ?? ''), body);
+      assertOwn(answer);
+      const { status, orderInformation } = answer.body;
+      if (!path.includes('refresh') && (status === 'SETTLED' || status === 'REFUNDED'))
+        moved[status] += Math.round(Number(orderInformation?.amountDetails.totalAmount) * 100);
     }),
     400,
   );
+  const { orders } = await shop.control('GET', `/orders?merchant_id=${shop.key.merchant_id}`);
+  const [order] = orders as Record<string, unknown>[];
+  assert.deepEqual([order?.captured_amount, order?.refunded_amount], [moved.SETTLED, moved.REFUNDED]);
   await shop.session();
 });
 
@@ -158,4 +166,22 @@ test('numbers beyond all bounds are refused, wherever one is due', async () => {
       assertOwn(answer);
       assert.ok(answer.status === 400 || answer.body.status === 'FAILED', answer.text);
     }
+});
+
+test('a number is the digits that were sent, however many', async () => {
+  const body = JSON.stringify(sessionBody('inline'));
+  const send = (total: string) =>
+    shop.call('POST', '/pts/v2/payment-references', body.replace('"totalAmount":"100.00"', `"totalAmount":${total}`));
+  for (const total of ['100', '100.0', '1e2', '"100.00"']) assert.equal((await send(total)).body.status, 'INITIATED');
+  for (const total of ['100.000000000000000001', '99.99999999999999999', '100.00000000000000000000', '1e400']) {
+    const { status, body: answer } = await send(total);
+    assert.deepEqual(
+      [status, answer.details?.map(({ field }) => field)],
+      [400, ['orderInformation.amountDetails.totalAmount']],
+      total,
+    );
+  }
+  const long = body.replace(/"code":"[^"]*"/, '"code":12345678901234567890');
+  const { body: session } = await shop.call('POST', '/pts/v2/payment-references', long);
+  assert.deepEqual(session.clientReferenceInformation, { code: '12345678901234567890' });
 });
