@@ -117,7 +117,8 @@ export class Background {
    */
   async catchUp(merchant_id: string, patience_ms: number): Promise<Fired> {
     const orders = await this.#settleAll(merchant_id);
-    await this.#forget(merchant_id);
+    const merchant = await this.#world.store.get<Merchant>('merchant', merchant_id);
+    if (merchant) await this.#forget(merchant);
     const courier = this.#courier(merchant_id);
     if (!courier) return { orders, callbacks: 0 };
     const before = courier.attempts;
@@ -163,7 +164,7 @@ export class Background {
     for (let after: string | undefined = ''; after !== undefined && !this.#stopped; ) {
       const page: Merchant[] = await this.#world.store.list<Merchant>('merchant', { after, limit: MERCHANTS_AT_ONCE });
       await Promise.all(page.map(({ merchant_id }) => attempt(this.#settleAll(merchant_id))));
-      if (forgets) for (const { merchant_id } of page) await attempt(this.#forget(merchant_id));
+      if (forgets) await Promise.all(page.map((merchant) => attempt(this.#forget(merchant))));
       for (const { merchant_id } of page) this.kick(merchant_id);
       after = page.length < MERCHANTS_AT_ONCE ? undefined : page.at(-1)?.merchant_id;
     }
@@ -234,11 +235,9 @@ export class Background {
   }
 
   /** Removes what was kept for a while of the merchant's time, each unit of work a bite. */
-  async #forget(merchant_id: string): Promise<void> {
+  async #forget({ merchant_id, clock_offset_ms }: Merchant): Promise<void> {
     const { store, now } = this.#world;
-    const merchant = await store.get<Merchant>('merchant', merchant_id);
-    if (!merchant) return;
-    const now_ms = now() + merchant.clock_offset_ms;
+    const now_ms = now() + clock_offset_ms;
     for (const kind of FORGOTTEN) {
       for (let bite = 0; bite < PRUNE_BITES && !this.#stopped; bite++) {
         const ids = await store.due(kind, merchant_id, now_ms, PRUNE_LIMIT);

@@ -202,7 +202,12 @@ export class Courier {
     if (rule === 'cybersource' && !isDone && !next) await suspend(message, this.#world);
     if (rule !== 'cybersource_health' || !isDone) return;
     await resume(message, this.#world);
-    await this.#follow(addressOf.webhook(this.#merchant_id, cybersource_webhook_id).slice(INTERNAL.length));
+    await this.#release(cybersource_webhook_id);
+  }
+
+  /** What was kept for a subscription goes out, now that it is active. */
+  #release(webhook_id: string): Promise<void> {
+    return this.#follow(addressOf.webhook(this.#merchant_id, webhook_id).slice(INTERNAL.length));
   }
 
   #entry(message: OutboxMessage, came: Came, next: OutboxMessage | undefined, strike?: Strike): LogEntry {
@@ -250,7 +255,12 @@ export class Courier {
     const { rule, cybersource_webhook_id } = message.state as Queued;
     const webhook = merchant?.cybersource_webhooks?.find((each) => each.webhook_id === cybersource_webhook_id);
     if (!webhook) return WEBHOOK_GONE;
-    if (rule === 'cybersource_health') return webhook.status === 'SUSPENDED' ? undefined : NOT_SUSPENDED;
+    if (rule === 'cybersource_health' && webhook.status !== 'SUSPENDED') {
+      // Whoever made it active may have been stopped before the rest.
+      await this.#release(webhook.webhook_id);
+      return NOT_SUSPENDED;
+    }
+    if (rule === 'cybersource_health') return undefined;
     return webhook.status && (await withhold(message, this.#world)) ? WITHHELD : undefined;
   }
 

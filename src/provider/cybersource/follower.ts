@@ -82,7 +82,7 @@ function* authorizationNews(request_id: string, context: Context): News {
   return { put, callbacks: webhookCallbacks(payload, order.order_id, context) };
 }
 
-/** Of each capture that a lost dispute was about, and that was made through this API. */
+/** Of each capture that a lost dispute was about, and that was made through this API and has a place in its order. */
 function* disputeNews(dispute_id: string, context: Context): News {
   const dispute = yield* readShared<Dispute>('dispute', dispute_id);
   const order = dispute && (yield* readShared<Order>('order', dispute.order_id));

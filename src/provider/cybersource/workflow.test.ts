@@ -126,6 +126,46 @@ describe('the official SDK drives the whole workflow', () => {
     }
   }
 
+  test('what the SDK has beside the workflow: a changed amount, a lost answer, sales and voids', async () => {
+    const shop = await CybersourceShop.open(() => provider);
+    const sdk = officialSdk({ authenticationType: 'http_signature', ...secret(shop), ...plain() });
+    const refusal = async (answer: Promise<unknown>) => {
+      const error = (await answer.then(
+        () => assert.fail('it was not refused'),
+        (reason) => reason,
+      )) as SdkError;
+      return `${error.status} ${JSON.parse(error.response?.text ?? '{}').reason}`;
+    };
+    const clientReferenceInformation = { code: 'changed', transactionId: 'till-7' };
+    const { id } = await shop.authorized({ clientReferenceInformation });
+    const lower = authorizationBody('not needed', {
+      processingInformation: { actionList: ['AP_AUTH'], linkId: id },
+      orderInformation: {
+        ...ORDER,
+        amountDetails: { totalAmount: '80.00', currency: 'USD' },
+        lineItems: [ORDER.lineItems[0]],
+      },
+    });
+    const next = await sdk('PaymentsApi', 'createPayment', lower);
+    assert.deepEqual([next.status, next.body.status], [201, 'AUTHORIZED']);
+    const sale = authorizationBody('token', { processingInformation: { actionList: ['AP_SALE'] } });
+    assert.equal(await refusal(sdk('PaymentsApi', 'createPayment', sale)), '400 NOT_SUPPORTED');
+    const cancel = partBody('AP_CANCEL');
+    assert.equal(await refusal(sdk('VoidApi', 'voidPayment', cancel, id)), '400 NOT_VOIDABLE');
+    assert.equal(await refusal(sdk('VoidApi', 'mitVoid', cancel)), '400 NOT_VOIDABLE');
+    const undone = await sdk('ReversalApi', 'mitReversal', { clientReferenceInformation });
+    assert.equal(undone.body.status, 'AUTH_REVERSED');
+    assert.deepEqual(undone.body.reversalAmountDetails, {
+      reversedAmount: '80.00',
+      originalTransactionAmount: '80.00',
+      currency: 'USD',
+    });
+    assert.equal(
+      await refusal(sdk('CaptureApi', 'capturePayment', partBody('AP_CAPTURE'), next.body.id)),
+      '400 AUTH_ALREADY_REVERSED',
+    );
+  });
+
   /** Both flows to the last step; every status is one that the workflow has for its step. */
   async function drive(sdk: Sdk, shop: CybersourceShop): Promise<void> {
     const step = async (name: Step, expected: string, answer: Promise<SdkAnswer>) => {
