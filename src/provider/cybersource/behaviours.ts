@@ -135,7 +135,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'documented',
     ],
     [
-      'Health is asked for with an empty POST, every ten minutes for a day, and only while a subscription is suspended. Without `healthCheckUrl`, or after the day, it waits for status ACTIVE',
+      'Health is asked for with an empty POST, every ten minutes for a day, and only while a subscription is suspended. Without `healthCheckUrl`, or after the day, it waits for status ACTIVE or a sample delivery',
       'inferred',
     ],
     [
@@ -157,6 +157,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       '`requestType` in the body stays NEW in repeats, so that the body and its trace id stay the same; the header says RETRY',
       'inferred',
     ],
-    ['Sample deliveries, replays, version 1 of subscriptions, message-level encryption of deliveries', 'not built'],
+    ['A sample delivery, in version 1 as in the SDKs; it makes a suspended subscription active again', 'documented'],
+    ['The rest of version 1, replays, message-level encryption of deliveries', 'not built'],
   ),
 ];

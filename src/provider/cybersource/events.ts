@@ -27,25 +27,41 @@ export const isHeard = (merchant: Merchant) => webhooksOf(merchant).length > 0;
 export const webhooksOf = ({ cybersource_webhooks = [] }: Merchant) => cybersource_webhooks;
 
 /** The calls that tell the merchant's endpoints of a status. @param payload what the answer, or a check, says */
-export function webhookCallbacks(payload: object, subject: string, { merchant, now_ms, id }: Context): Callback[] {
-  return webhooksOf(merchant).map((webhook) => ({
+export function webhookCallbacks(payload: object, subject: string, context: Context): Callback[] {
+  return webhooksOf(context.merchant).map((webhook) =>
+    delivery(webhook, { ...eventOf(webhook, context), payload }, subject, context),
+  );
+}
+
+/** What a delivery says of itself, beside its payload. */
+export function eventOf({ webhook_id }: CybersourceWebhook, { merchant, now_ms, id }: Context) {
+  return {
+    webhookId: webhook_id,
+    transactionTraceId: id(),
+    productId: PRODUCT,
+    organizationId: merchant.merchant_id,
+    eventType: EVENT,
+    eventDate: timestamp(now_ms),
+    requestType: 'NEW',
+  } as const;
+}
+
+/** The call that brings an event to a subscriber. */
+export function delivery(
+  { webhook_id, url, retry }: CybersourceWebhook,
+  event: object,
+  subject: string,
+  { now_ms }: Context,
+): Callback {
+  return {
     rule: 'cybersource',
-    url: webhook.url,
-    body: JSON.stringify({
-      webhookId: webhook.webhook_id,
-      transactionTraceId: id(),
-      productId: PRODUCT,
-      organizationId: merchant.merchant_id,
-      eventType: EVENT,
-      eventDate: timestamp(now_ms),
-      payload,
-      requestType: 'NEW',
-    }),
+    url,
+    body: JSON.stringify(event),
     due_at_ms: now_ms,
     subject,
-    cybersource_webhook_id: webhook.webhook_id,
-    ...(webhook.retry && { repeats_ms: repeatsOf(webhook.retry) }),
-  }));
+    cybersource_webhook_id: webhook_id,
+    ...(retry && { repeats_ms: repeatsOf(retry) }),
+  };
 }
 
 /** How long after a suspension, or a change of the subscription, its health is asked for first. */

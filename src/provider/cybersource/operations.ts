@@ -92,7 +92,7 @@ export const OPERATIONS: readonly Operation[] = [
     'POST',
     '/webhooks/{webhookId}',
     'testWebhook',
-    later('Sample deliveries are not built; make a payment, and look at the log.'),
+    write(webhooks.testWebhookHandler),
   ),
   operation('Reporting', '/tss/v2')(
     'GET',

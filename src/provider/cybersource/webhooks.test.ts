@@ -361,6 +361,30 @@ for (const kind of STORES)
       assert.match(JSON.stringify(products.body), /"payments\.payments\.updated"/);
     });
 
+    test('a sample tries out an endpoint, and gives one that was suspended another chance', async () => {
+      const retryPolicy = { numberOfRetries: 0, deactivateFlag: 'true' };
+      const { shop, sdk, webhookId, status } = await listening({ retryPolicy });
+      const sample = () => sdk('ManageWebhooksApi', 'notificationSubscriptionsV1WebhooksWebhookIdPost', webhookId);
+      const { body } = await sample();
+      await settled(shop);
+      const [{ text } = { text: '{}' }] = heard;
+      const delivered = JSON.parse(text);
+      assert.equal(delivered.transactionTraceId, body.transactionTraceId);
+      assert.deepEqual(delivered.payload, (body.payloads as { testPayload: object }).testPayload);
+      answer = 503;
+      const { id } = await shop.authorized();
+      await settled(shop);
+      assert.equal(await status(), 'SUSPENDED', 'without repeats the first failure is the last');
+      heard = [];
+      answer = 200;
+      await settled(shop, 'P1D');
+      assert.deepEqual(heard, [], 'there is no health to ask for');
+      await sample();
+      await settled(shop);
+      assert.equal(await status(), 'ACTIVE');
+      assert.ok(told().includes(`${id} AUTHORIZED`));
+    });
+
     test('what waits for a subscription that is deleted is forgotten with it', async () => {
       const { shop, path } = await listening();
       await shop.call('PUT', `${path}/status`, { status: 'INACTIVE' });

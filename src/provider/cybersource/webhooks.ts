@@ -10,7 +10,7 @@ import type {
 import { follow } from '../engine/follow.ts';
 import { type CybersourceWebhook, DAY_MS, type Merchant } from '../engine/state.ts';
 import { invalid, NOT_FOUND, timestamp } from './errors.ts';
-import { addressOf, EVENT, healthCheck, PRODUCT, webhooksOf } from './events.ts';
+import { addressOf, delivery, EVENT, eventOf, healthCheck, PRODUCT, webhooksOf } from './events.ts';
 import { withWebhook } from './held.ts';
 import { type Call, faultReply, type Handler, json, problemReply, type Reply } from './operation.ts';
 import { policyView, RETRIES_DAYS_MOST, repeatsOf } from './retries.ts';
@@ -116,6 +116,23 @@ export const updateWebhookStatusHandler: Handler = function* (call) {
   const after: CybersourceWebhook = status === 'ACTIVE' ? active : { ...before, status };
   const callbacks = [follow(addressOf.webhook(merchant.merchant_id, before.webhook_id), '', now_ms)];
   return json(200, { status }, { changes: { put: [withWebhook(merchant, after)] }, callbacks });
+};
+
+/** A sample, so that an endpoint can be tried out. A subscription that was suspended is given another chance with it. */
+export const testWebhookHandler: Handler = function* (call) {
+  const { merchant, now_ms } = call.context;
+  const before = subscription(call);
+  if (!before) return UNKNOWN;
+  const { status, ...active } = before;
+  const after = status === 'SUSPENDED' ? active : before;
+  const event = eventOf(before, call.context);
+  const payload = { message: 'This is a sample of what this webhook delivers' };
+  const callbacks = [
+    follow(addressOf.webhook(merchant.merchant_id, before.webhook_id), '', now_ms),
+    delivery(after, { ...event, payload }, '', call.context),
+  ];
+  const view = { ...event, retryNumber: 0, payloads: { testPayload: payload } };
+  return json(201, view, { changes: { put: [withWebhook(merchant, after)] }, callbacks });
 };
 
 export const listProductsHandler: Handler = function* ({ params, context: { merchant } }) {
