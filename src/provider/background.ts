@@ -63,11 +63,19 @@ type Settle = (id: string, context: Context) => Settling;
 
 const NOBODY: Follow = () => Promise.resolve();
 
+/**
+ * Removes some of what is past keeping where age alone does not say so.
+ * @param before_ms real time; what is younger stays @returns how many records it has looked at, 0 when there are no more
+ */
+export type Sweep = (before_ms: number, limit: number) => Promise<number>;
+const NOTHING: Sweep = () => Promise.resolve(0);
+
 export class Background {
   readonly #world: World;
   readonly faults: OrderedFaults;
   readonly #payouts: PayoutRunner;
   readonly #follow: Follow;
+  readonly #sweep: Sweep;
   readonly #couriers = new Map<string, Courier>();
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
@@ -75,8 +83,8 @@ export class Background {
   #stopped = false;
   #complaint = '';
 
-  /** @param follow takes messages to other faces of this process */
-  constructor(world: World, follow: Follow = NOBODY) {
+  /** @param follow takes messages to other faces of this process @param sweep is asked now and then, as the store is to prune */
+  constructor(world: World, follow: Follow = NOBODY, sweep: Sweep = NOTHING) {
     this.#world = world;
     this.faults = new OrderedFaults({
       world,
@@ -84,6 +92,7 @@ export class Background {
     });
     this.#payouts = new PayoutRunner(world, () => this.#stopped);
     this.#follow = follow;
+    this.#sweep = sweep;
   }
 
   start(): void {
@@ -249,10 +258,13 @@ export class Background {
   }
 
   async #prune(): Promise<void> {
-    const below = uuidFloor(this.#world.now() - KEEP_MS);
+    const before_ms = this.#world.now() - KEEP_MS;
+    const below = uuidFloor(before_ms);
     const bounds = { sessions_below: below, log_below: below, log_most: LOG_MOST, limit: PRUNE_LIMIT };
     for (let bite = 0; bite < PRUNE_BITES && !this.#stopped; bite++) {
-      if ((await this.#world.store.prune(bounds)) === 0) return;
+      const removed = await this.#world.store.prune(bounds);
+      const swept = await this.#sweep(before_ms, PRUNE_LIMIT);
+      if (removed === 0 && swept === 0) return;
       await pause(PRUNE_PAUSE_MS);
     }
   }

@@ -29,6 +29,7 @@ import { Authenticator } from './merchants.ts';
 import { LOCAL_CREDENTIALS } from './purse/account.ts';
 import { PurseFace } from './purse/face.ts';
 import { PurseFollower } from './purse/follower.ts';
+import { sweep } from './purse/keeping.ts';
 import type { PursePaths } from './purse/paths.ts';
 import { signerFrom } from './purse/signing.ts';
 import { ShopFace } from './shop/face.ts';
@@ -136,8 +137,10 @@ async function startOn(
     purse: new PurseFollower({ world, signer, base, onCallbacks }),
     cybersource: new CybersourceFollower({ world, onCallbacks }),
   };
-  const background = new Background(world, (address) =>
-    followers[address.startsWith('cybersource/') ? 'cybersource' : 'purse'].follow(address),
+  const background = new Background(
+    world,
+    (address) => followers[address.startsWith('cybersource/') ? 'cybersource' : 'purse'].follow(address),
+    (before_ms, limit) => sweep(world.store, before_ms, limit),
   );
   const regions = options.regions ?? DEFAULT_REGIONS;
   const klarna = new KlarnaFace({

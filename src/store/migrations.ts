@@ -37,6 +37,7 @@ const STEPS: readonly string[] = [
   tablesOf('cybersource_session', 'cybersource_payment', 'cybersource_reference'),
   tablesOf('purse_session', 'purse_payment', 'purse_transaction', 'purse_wallet'),
   tablesOf('cybersource_held'),
+  tablesOf('purse_link', 'purse_key'),
 ];
 
 /** The table of each kind of record, with the ways in which it is looked through. */

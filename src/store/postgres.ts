@@ -626,10 +626,9 @@ function sqlOf(schema: string) {
          authorizations AS (${removeSome(table('authorization'), 'id < $1')}),
          hosted AS (${removeSome(table('hosted'), 'id < $1')}),
          cybersource AS (${removeSome(table('cybersource_session'), 'id < $1')}),
-         purse AS (${removeSome(table('purse_session'), 'id < $1')}),
          entries AS (${removeSome(log, `(id < $2 OR id <= (SELECT id FROM ${log} ORDER BY id DESC LIMIT 1 OFFSET $3))`)})
        SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM authorizations) + (SELECT count(*) FROM hosted)
-         + (SELECT count(*) FROM cybersource) + (SELECT count(*) FROM purse) + (SELECT count(*) FROM entries) AS n`,
+         + (SELECT count(*) FROM cybersource) + (SELECT count(*) FROM entries) AS n`,
     ),
     hit: named(
       'hit',

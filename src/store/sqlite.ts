@@ -32,9 +32,9 @@ import {
  * The layout of the file; one that a newer Kvitt made is refused, not guessed at. Tables that were added are created on opening:
  * 2 added hosted sessions and the inbox. 3 put records under row numbers that follow from their ids. 4 added customer tokens, 5 faults on order,
  * 6 disputes and their files, 7 entries, ledgers and payouts, 8 what Cybersource's ids stand for,
- * 9 what Purse keeps, 10 what waits for a subscriber of Cybersource's.
+ * 9 what Purse keeps, 10 what waits for a subscriber of Cybersource's, 11 Purse's payment links and idempotency keys.
  */
-const SCHEMA_VERSION = 10;
+const SCHEMA_VERSION = 11;
 const ROW_NUMBERS_SINCE = 3;
 
 /** Units that one transaction takes at the most, so that a flood cannot hold an early answer back for long. */
@@ -302,7 +302,6 @@ export class SqliteStore implements Store {
         this.#records.authorization.prune(sessions_below, limit) +
         this.#records.hosted.prune(sessions_below, limit) +
         this.#records.cybersource_session.prune(sessions_below, limit) +
-        this.#records.purse_session.prune(sessions_below, limit) +
         removeLog('id < ?', log_below) +
         removeLog('rowid <= ?', (newest.n ?? 0) - log_most)
       );

@@ -32,6 +32,8 @@ export const KINDS = [
   'purse_payment',
   'purse_transaction',
   'purse_wallet',
+  'purse_link',
+  'purse_key',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -202,8 +204,9 @@ export interface Store {
   clear(merchant_id: string): Promise<void>;
 
   /**
-   * Removes what is past keeping, a little at a time: up to `limit` each of sessions of every kind and authorizations with an id
-   * below `sessions_below`, and up to `limit` log entries with an id below `log_below` or in excess of `log_most` entries.
+   * Removes what goes by its age, a little at a time: up to `limit` each of sessions (Klarna's, hosted and Cybersource's) and
+   * authorizations with an id below `sessions_below`, and up to `limit` log entries with an id below `log_below` or in excess of
+   * `log_most` entries.
    * Returns how many rows went.
    */
   prune(bounds: PruneBounds): Promise<number>;

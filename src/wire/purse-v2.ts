@@ -3,6 +3,7 @@
  * lines are read under the names that they have in v1, in minor units.
  */
 import { callbackUrl } from './common.ts';
+import { percent } from './purse.ts';
 import { boolean, choice, type Infer, integer, list, object, type Rule, required, text } from './shape.ts';
 
 /** The currencies that Purse's document lists; those of the Nordic countries are not among them. */
@@ -30,6 +31,7 @@ const address = object({
   email: name(),
   phone: text({ max: 99 }),
   mobile_phone: text({ max: 99 }),
+  work_phone: text({ max: 99 }),
 });
 
 const itemLine = object({
@@ -39,7 +41,7 @@ const itemLine = object({
   price: required(integer()),
   quantity: required(integer({ min: 0, max: 2_147_483_647 })),
   amount: required(integer()),
-  tax_lines: list(object({ rate: integer({ min: 0, max: 100 }), amount: integer() }), { max: 20 }),
+  tax_lines: list(object({ rate: percent(), amount: integer() }), { max: 20 }),
 });
 
 const order = object({

@@ -1,11 +1,12 @@
 /**
  * The bodies of Purse's Payment API v1. Amounts travel as decimals of the major unit, as JSON numbers or texts, and come out as whole
  * minor units. A JSON number is read through the shortest text that stands for it, which is the text that was sent for every amount
- * of up to fifteen digits; so nothing is rounded, and more decimals than the currency has are a fault.
+ * of up to fifteen digits; longer ones come as their text (`exact-json.ts`). So nothing is rounded, and more decimals than the currency
+ * has are a fault.
  */
 import { minorFromDecimal } from '../money/decimal.ts';
 import { callbackUrl } from './common.ts';
-import { type Infer, integer, list, object, type Rule, text } from './shape.ts';
+import { type Infer, integer, list, object, type Rule, required, text } from './shape.ts';
 
 /** Why a decimal is none, in words. */
 const DECIMAL_FAULTS = {
@@ -14,7 +15,7 @@ const DECIMAL_FAULTS = {
   too_large: 'an amount that can be counted in minor units',
 } as const;
 
-/** A decimal with at most two places, as hundredths: `271.92` → 27192. For amounts of the major unit, and for rates in percent. */
+/** An amount of the major unit with at most two decimals, in minor units: `271.92` → 27192. */
 function decimal(limits: { readonly min?: number } = {}): Rule<number> {
   const { min = Number.MIN_SAFE_INTEGER } = limits;
   return (value, scan) => {
@@ -26,6 +27,26 @@ function decimal(limits: { readonly min?: number } = {}): Rule<number> {
     const { amount_minor, fault } = minorFromDecimal(String(value).trim());
     if (fault) return faulty(fault === 'not_decimal' ? 'type' : 'pattern', DECIMAL_FAULTS[fault]);
     return amount_minor < min ? faulty('range', 'an amount that is not negative') : amount_minor;
+  };
+}
+
+/**
+ * A rate in percent, in hundredths of a percent: `5.5` → 550. Klarna knows no finer ones; those that there are (8.875 % in New York) are
+ * rounded half up, by their digits.
+ */
+export function percent(): Rule<number> {
+  return (value, scan) => {
+    const isOne = typeof value === 'number' || typeof value === 'string';
+    const [, whole, fraction = ''] = (isOne && /^(\d{1,9})(?:\.(\d+))?$/.exec(String(value).trim())) || [];
+    if (whole !== undefined)
+      return Number(`${whole}${fraction.slice(0, 2).padEnd(2, '0')}`) + (fraction[2] && fraction[2] >= '5' ? 1 : 0);
+    scan.faults.push({
+      path: [...scan.path],
+      rule: 'type',
+      expected: 'a rate in percent such as 5.5',
+      got: String(value).slice(0, 60),
+    });
+    return undefined;
   };
 }
 
@@ -55,7 +76,7 @@ const address = object({
 const taxLine = object({
   type_code: name(),
   subtype_code: name(),
-  rate: decimal({ min: 0 }),
+  rate: percent(),
   amount: decimal(),
 });
 
@@ -128,6 +149,9 @@ export const operation = object({
   amount: decimal({ min: 0 }),
 });
 
+/** What instalments are asked for. */
+export const loanProduct = object({ amount: required(decimal({ min: 0 })), currency_code: required(code(3)) });
+
 export const walletSession = object({ owner_reference: text({ min: 1, max: 255 }) });
 
 export type Address = Infer<typeof address>;
@@ -137,4 +161,5 @@ export type Order = Infer<typeof order>;
 export type CreateSession = Infer<typeof createSession>;
 export type Item = Infer<typeof initItem>;
 export type Operation = Infer<typeof operation>;
+export type LoanProduct = Infer<typeof loanProduct>;
 export type WalletSession = Infer<typeof walletSession>;

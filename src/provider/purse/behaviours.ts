@@ -1,8 +1,8 @@
 /** How Purse's APIs behave here where a client can tell, and how we know. The compatibility page is made of it. */
-import { type Basis, type Behaviour, rows } from '../behaviours.ts';
+import { type Behaviour, rows } from '../behaviours.ts';
 import type { PspStatus } from './statuses.ts';
 
-export const BEHAVIOURS: readonly Behaviour<Exclude<Basis, 'not built'>>[] = [
+export const BEHAVIOURS: readonly Behaviour[] = [
   ...rows(
     'Access',
     [
@@ -19,9 +19,10 @@ export const BEHAVIOURS: readonly Behaviour<Exclude<Basis, 'not built'>>[] = [
     'Amounts',
     ['v1: decimals of the major unit, as JSON numbers; texts are taken too', 'observed'],
     [
-      'A JSON number is read through the shortest text that stands for it, which is what was sent for up to fifteen digits. Nothing is rounded; more than two decimals are refused',
+      'Amounts are read by their digits and never rounded: more than two decimals are refused, however many digits are sent',
       'inferred',
     ],
+    ['Rates are percent, `5.5`; Klarna counts them to a hundredth, and finer ones are rounded half up', 'inferred'],
     ['v2: whole minor units', 'documented'],
   ),
   ...rows(
@@ -44,7 +45,19 @@ export const BEHAVIOURS: readonly Behaviour<Exclude<Basis, 'not built'>>[] = [
       '`plugin_result` (in v2 `partner_data`) names Klarna’s ids: `hpp_session_id`, on which the control API’s shopper acts, and `klarna_order_id`',
       'different',
     ],
-    ['APPLY of the same begun page answers the same transaction, as long as it can still be paid on', 'inferred'],
+    [
+      'APPLY of the same begun page answers the same transaction, as long as it can still be paid on; once it was withdrawn, APPLY makes another page',
+      'inferred',
+    ],
+    [
+      'INIT and APPLY, which need no secret, may ask for less than the session’s amount, not for more; for 0 in an information request only',
+      'inferred',
+    ],
+    ['A session takes 100 tries to pay; after that INIT and APPLY are 409', 'inferred'],
+    [
+      'An information request offers the methods that leave a token: with `save_token` switched off `protocols` is empty',
+      'observed',
+    ],
     [
       'The order is placed as soon as the shopper has approved, whether they come back or not. COMPLETED shows where there is no order to place: an information request',
       'inferred',
@@ -62,7 +75,15 @@ export const BEHAVIOURS: readonly Behaviour<Exclude<Basis, 'not built'>>[] = [
       '`payment_preferences.save_token` or `payment_data.save_token`: the shopper agrees to be charged again',
       'inferred',
     ],
-    ['`payment_data.integrated_token_id` in APPLY charges a token of the session', 'inferred'],
+    [
+      '`payment_data.integrated_token_id` in APPLY charges a token that the session offers its shopper; any other one is TOKEN_NOT_FOUND',
+      'inferred',
+    ],
+    [
+      'Plan simulation: the call and its answer; Klarna’s page shows the same instalments, which cost nothing. `/multi` answers a list of one',
+      'observed',
+    ],
+    ['What the widget does in a wallet session: list, rename, mark as favourite, delete', 'not built'],
     [
       'One step: set up per account (`capture: AUTOMATIC`, shown as `settings.direct_debit`); the first transaction is a CAPTURE',
       'observed',
@@ -79,10 +100,13 @@ export const BEHAVIOURS: readonly Behaviour<Exclude<Basis, 'not built'>>[] = [
       'different',
     ],
     [
-      'A void is of all that is left: cancelled before any capture, released after; a part of it is CANCEL_NOT_ALLOWED',
+      'A void of all that is left cancels before any capture and releases after. A void of a part lowers the authorized amount, with a line “Voided” among the order’s; the rest can still be captured. More than is left is CANCEL_NOT_ALLOWED',
       'inferred',
     ],
-    ['Voiding an authorization that is still WAITING withdraws Klarna’s page', 'inferred'],
+    [
+      'Voiding an authorization that is still WAITING withdraws Klarna’s page; a part of it cannot be voided yet',
+      'inferred',
+    ],
     [
       'A capture in error leaves the authorization as it is. A comment in the Magento plugin speaks of a void in its place',
       'different',
@@ -90,6 +114,10 @@ export const BEHAVIOURS: readonly Behaviour<Exclude<Basis, 'not built'>>[] = [
     [
       '`off_session_authorize` charges the token of an earlier transaction; its transaction joins the same session',
       'observed',
+    ],
+    [
+      'A session in which something was ordered, or a token left, is kept with the order; one that came to nothing goes after seven days, with its transactions',
+      'inferred',
     ],
     ['`POST /wallet/session` needs the header `x-merchant-id`', 'observed'],
   ),
@@ -108,8 +136,10 @@ export const BEHAVIOURS: readonly Behaviour<Exclude<Basis, 'not built'>>[] = [
     'v2',
     ['`currency` is one of CHF, EUR, GBP, JPY, USD', 'documented'],
     ['An amount of 0 needs `allow_future_usage`; an amount above `order.net_amount` is refused', 'documented'],
+    ['What was paid before under the same `order.reference` is not taken from what may be paid', 'different'],
     ['A client session is the same session as v1’s, so the widget’s INIT and APPLY work with its id', 'inferred'],
     ['`links.hosted_page` leads to Klarna’s page at once: there is no other method to choose', 'different'],
+    ['It sends a shopper whose session is paid or over back to the shop', 'inferred'],
     [
       'Order lines are read under `order.shipments[].item_lines`, as in v1; without any, the order is one line',
       'inferred',
@@ -124,6 +154,12 @@ export const BEHAVIOURS: readonly Behaviour<Exclude<Basis, 'not built'>>[] = [
       'A repeat under the same `x-idempotency-key` is 409 `urn:eu.purse:write-conflict` with `payment_id` and `operation_id`',
       'documented',
     ],
+    [
+      'Keys hold for captures, refunds, voids, payments and payment links, as long as what was made under them; a call that made nothing leaves its key free',
+      'inferred',
+    ],
+    ['`priority` is read; with one partner there is nothing to order', 'inferred'],
+    ['Operations are SUCCESS or FAILURE: Klarna answers at once, and there is one partner', 'inferred'],
     ['An operation that Klarna refuses is 201 with status FAILURE', 'inferred'],
     [
       'Purse has no word for disputes. A lost one lowers `available_to_refund`; a refund settles an open one',
@@ -135,6 +171,25 @@ export const BEHAVIOURS: readonly Behaviour<Exclude<Basis, 'not built'>>[] = [
       'documented',
     ],
     ['Aborting is 303 to the shop; the authorization is ABORTED', 'documented'],
+  ),
+  ...rows(
+    'Payment links',
+    ['OPENED until one payment is AUTHORIZED, then PAID for good; a try that fails leaves it OPENED', 'documented'],
+    ['Whoever opens a link that is paid is sent back to the shop', 'inferred'],
+    ['PENDING while what was paid is in review; EXPIRED after 30 days', 'inferred'],
+    ['It takes the fields of a client session; the answer has them, `links.hosted_page` and `links.self`', 'inferred'],
+    [
+      '`webhook.url` is told of the link, when its status changes, and of each payment; the two have ids of their own',
+      'documented',
+    ],
+    ['Each try is a payment of a client session, which the link names', 'inferred'],
+  ),
+  ...rows(
+    'Wallet',
+    ['The list of a customer’s tokens, under both paths that Purse’s documents write', 'documented'],
+    ['Counting answers `{"count":1}`', 'inferred'],
+    ['Deleting is 204 and cancels Klarna’s customer token, so that nothing is charged to it any more', 'inferred'],
+    ['The merchant in the path may be any word; the API key says whose wallets these are', 'inferred'],
   ),
 ];
 
@@ -148,7 +203,8 @@ export const CAUSES: Readonly<Record<PspStatus, string>> = {
   WAITING: 'the hosted page is WAITING, or the order is in review (`fraud_status` PENDING)',
   BAD_REQUEST: 'a mandatory field is missing',
   BAD_VALUE: 'Klarna’s 400 `BAD_VALUE`, 409 “Not matching fields”, or a word that Klarna has none for',
-  CANCEL_NOT_ALLOWED: 'Order Management’s 403: all was captured, expired or closed; or a part was to be voided',
+  CANCEL_NOT_ALLOWED:
+    'Order Management’s 403: all was captured, expired or closed; or more was to be voided than is left',
   CANCELLED: 'the hosted page is CANCELLED (in store only)',
   CAPTURE_NOT_ALLOWED: 'Order Management’s 403: more than is left, in review, expired, cancelled',
   DISABLED: 'the hosted page was withdrawn, by Klarna’s API, a void or an abort',

@@ -37,8 +37,8 @@ export function renderPurse(): string {
 }
 
 function renderApi(api: string): string[] {
-  const state = ({ reason, inferred, name }: Operation) =>
-    reason ? `501: ${reason}` : inferred ? `built; **inferred** path, set as \`${name}\`` : 'built';
+  const state = ({ inferred, name }: Operation) =>
+    inferred ? `built; **inferred** path, set as \`${name}\`` : 'built';
   return [
     '',
     `## ${api}`,
@@ -91,4 +91,5 @@ const BASES: Readonly<Record<(typeof BEHAVIOURS)[number]['basis'], string>> = {
   observed: 'seen in recorded notifications, in Purse’s published types or in what deployed clients rely on',
   inferred: 'nothing that we know of says; this is our choice, easy to change',
   different: 'differs from Purse on purpose',
+  'not built': 'left out; calls to it are answered 404',
 };

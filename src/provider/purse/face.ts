@@ -1,12 +1,13 @@
 /**
- * Purse's APIs on the wire. The order in which a call is checked: path and method, API key, access token, entity, whether it is built,
- * size, JSON, the fields of the body. Then Klarna decides; what it refuses is a transaction that failed, and the call is answered 200.
+ * Purse's APIs on the wire. The order in which a call is checked: path and method, API key, access token, entity, size, JSON, the fields
+ * of the body. Then Klarna decides; what it refuses is a transaction that failed, and the call is answered 200.
  */
 import type { KeyObject } from 'node:crypto';
 import { lookup } from '../../catalogue/index.ts';
 import { type Answer, baseOf, header, type Request } from '../../http/exchange.ts';
 import { Router } from '../../http/router.ts';
 import { type LogEntry, readShared, StoreUnavailable, type Work } from '../../store/store.ts';
+import { parseExactly } from '../../wire/exact-json.ts';
 import { bracketPath, check, type Fault } from '../../wire/shape.ts';
 import type { Context, Merchant, PurseAccount } from '../engine/state.ts';
 import { explainFaults } from '../klarna/faults.ts';
@@ -17,7 +18,7 @@ import { ApiKeys, accessToken, isClient, TOKEN_SECONDS, type TokenFault, tokenFa
 import { type Call, type Operation, type Problem, problem, type Reply } from './operation.ts';
 import { operationsAt, type PursePaths } from './paths.ts';
 import type { Signer } from './signing.ts';
-import type { PurseSession } from './state.ts';
+import type { PurseLink, PurseSession } from './state.ts';
 
 export interface PurseOptions {
   readonly world: World;
@@ -114,15 +115,14 @@ export class PurseFace {
   }
 
   async #carryOut(arrival: Arrival, { operation, params, merchant }: Admitted): Promise<Reply> {
-    if (operation.access === 'login') return this.#login(arrival, merchant);
     const { handle } = operation;
-    if (!handle) return this.#refuse(notBuilt(operation), arrival, merchant);
+    if (!handle) return this.#login(arrival, merchant);
     const body = readBody(operation, arrival.request);
     if (body.refused) return this.#refuse(body.refused, arrival, merchant);
     return this.#run({ operation, params, body: body.value }, handle, arrival, merchant.merchant_id);
   }
 
-  /** By the API key; a shopper has none, but the link of a session. */
+  /** By the API key; a shopper has none, but the link of a session or a payment link. */
   async #merchantOf(
     { access }: Operation,
     params: Readonly<Record<string, string>>,
@@ -130,8 +130,12 @@ export class PurseFace {
   ): Promise<Merchant | undefined> {
     const { store } = this.#options.world;
     if (access !== 'shopper') return this.#keys.merchantOf(header(request, 'x-api-key'));
-    const session = await store.get<PurseSession>('purse_session', (params.session ?? '').toLowerCase());
-    return session && store.get<Merchant>('merchant', session.merchant_id);
+    const { session = '', link } = params;
+    const found = await store.get<PurseSession | PurseLink>(
+      link === undefined ? 'purse_session' : 'purse_link',
+      (link ?? session).toLowerCase(),
+    );
+    return found && store.get<Merchant>('merchant', found.merchant_id);
   }
 
   #refuseToken({ access }: Operation, merchant: Merchant, arrival: Arrival): Reply | undefined {
@@ -246,17 +250,13 @@ function orderedProblem(code: string, ordered: number | undefined): Reply {
   return problem(status, type, code, entry?.happened ?? code, 'See docs/faults.md.');
 }
 
-function notBuilt({ reason = 'Not built.' }: Operation): Reply {
-  return problem(501, 'not-implemented', 'Not implemented', reason, 'See docs/compatibility/purse.md.');
-}
-
 const unauthorized = (detail: string, change: string) => problem(401, 'unauthorized', 'Unauthorized', detail, change);
 
 const NO_KEY = unauthorized(
   'The header x-api-key is missing, or holds no merchant’s key.',
   'Send the api_key of the account: GET /control/merchants/{merchant_id}/purse shows it.',
 );
-const NO_SESSION = problem(404, 'not-found', 'Not found', 'There is no such session.', 'Create a new session.');
+const NO_SESSION = problem(404, 'not-found', 'Not found', 'There is no such link.', 'Create a new session or link.');
 const WRONG_CLIENT = unauthorized(
   'The Authorization header does not hold the client of this API key.',
   'Send Authorization: Basic base64(client_id:client_secret).',
@@ -301,7 +301,7 @@ function readBody({ body: rule }: Operation, { body }: Request): Read {
 function parse(text: string): { readonly value: unknown } | undefined {
   if (text.trim() === '') return { value: {} };
   try {
-    return { value: JSON.parse(text) as unknown };
+    return { value: parseExactly(text) };
   } catch {
     return undefined;
   }

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { fuzz } from '../../testing.ts';
 import { type Answered, type Json, STORES, sharedProvider } from '../testing.ts';
 import { OPERATIONS } from './paths.ts';
-import { ORDER, PurseShop } from './testing.ts';
+import { ORDER, PurseShop, purchaseFor } from './testing.ts';
 
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
 
@@ -50,12 +50,17 @@ for (const kind of STORES.filter(({ name }) => name !== 'SQLite file')) {
       const session = await shop.session();
       const { id } = await shop.pay(session);
       const open = await shop.session();
+      const link = await shop.call('POST', '/payment/v2/payment-links', purchaseFor(shop));
       const params: Readonly<Record<string, string>> = {
         entity: shop.entity_id,
         session: open,
         transaction: id,
         payment: id,
         merchant: shop.klarna.merchant_id,
+        partner: 'klarna',
+        method: 'installments',
+        link: String(link.body.id),
+        token: UNKNOWN,
         customer_reference: 'shopper-1',
       };
       const order_id = await shop.order_id();
@@ -90,10 +95,11 @@ for (const kind of STORES.filter(({ name }) => name !== 'SQLite file')) {
           const good = template.replace('{entity}', shop.entity_id);
           const answer = await shop.call(method, path(good, wrong), method === 'POST' ? {} : undefined);
           assertAnswered(answer, `${name} ${wrong}`);
-          if (/\{(session|transaction|payment)\}/.test(template) && answer.status !== 400)
+          if (/\{(session|transaction|payment|link|token)\}/.test(template) && answer.status !== 400)
             assert.equal(answer.status, 404, `${name} ${wrong} ${answer.text}`);
         }
-        for (const other of ['PUT', 'PATCH', 'DELETE'])
+        const taken = OPERATIONS.filter((each) => each.path === template).map((each) => each.method);
+        for (const other of ['PUT', 'PATCH', 'DELETE'].filter((each) => !taken.some((word) => word === each)))
           assert.equal((await shop.call(other, path(template))).status, 405, `${other} ${name}`);
       }
       for (const body of ['', '{', '"', '[]', 'null', '1', '{"order":', '\u0000', '{"order":{"amount":1e999}}']) {
@@ -102,6 +108,54 @@ for (const kind of STORES.filter(({ name }) => name !== 'SQLite file')) {
       }
       const huge = JSON.stringify({ order: { reference: 'x'.repeat(1024 * 1024) } });
       assert.equal((await shop.at('POST', '/sessions/create', huge)).status, 413);
+    });
+
+    // Protects: a browser that tries again and again, with nothing but the public key, does not fill the store.
+    test('a session is tried a hundred times, and no more', async () => {
+      const { shop } = await standing();
+      const session_id = await shop.session();
+      for (let tried = 0; tried < 100; tried++) await shop.begin(session_id);
+      const item = { partner: 'klarna', method: 'installments' };
+      for (const [step, body] of [
+        ['init', item],
+        ['validate', [item]],
+      ] as const) {
+        const answer = await shop.widget<Json>(session_id, step, body);
+        assert.deepEqual([answer.status, answer.body.type], [409, 'urn:eu.purse:session-exhausted']);
+      }
+      assert.equal((await shop.list(session_id)).length, 100);
+    });
+
+    // Protects: a field that is wrong says so by its name, in v2 as in v1, and nothing is made of the rest.
+    test('a good purchase with one place of it made wild', async () => {
+      const { shop, order_id, path } = await standing();
+      const before = await shop.klarna.read(order_id);
+      const good = { ...purchaseFor(shop), split: [{ partner: 'klarna', method: 'installments', amount: 11_500 }] };
+      const names = [
+        'entity_id',
+        'amount',
+        'currency',
+        'order',
+        'customer',
+        'split',
+        'shopper_redirection_url',
+        'webhook',
+      ];
+      const posts = OPERATIONS.filter(({ method, api, body }) => api === 'Payment API v2' && method === 'POST' && body);
+      await fuzz(
+        fc.asyncProperty(
+          fc.constantFrom(...posts.filter(({ path: each }) => !each.includes('{'))),
+          fc.constantFrom(...names),
+          WILD,
+          async ({ name, path: template }, field, value) => {
+            const answer = await shop.call('POST', path(template), { ...good, [field]: value });
+            assertAnswered(answer, `${name} ${field} ${JSON.stringify(value)}`);
+            assert.ok([200, 201, 400, 403].includes(answer.status), answer.text);
+          },
+        ),
+        150,
+      );
+      assert.deepEqual(await shop.klarna.read(order_id), before);
     });
 
     test('headers that are wrong are 401, and nothing is made of it', async () => {

@@ -17,15 +17,14 @@ export type Access = 'client' | 'browser' | 'shopper' | 'login' | 'public';
 export interface Operation {
   readonly name: string;
   readonly api: 'OAuth' | 'Payment API v1' | 'Payment API v2' | 'Wallet API' | 'Pages';
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   /** Purse's documents do not show the path, so it can be set. */
   readonly inferred?: true;
   readonly access: Access;
   readonly body?: Rule<unknown>;
-  /** Absent: not built, and why. */
+  /** Absent: it is about no record of a merchant's, and the face answers it. */
   readonly handle?: Handler;
-  readonly reason?: string;
 }
 
 export interface Call {

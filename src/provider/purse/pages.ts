@@ -1,19 +1,29 @@
-/** Where Klarna's page sends the shopper: here first, so that the payment is up to date before the shop is asked about it. */
-import { type Handler, type Operation, problem } from './operation.ts';
-import { readSession } from './records.ts';
-import { transactionsOf, UNKNOWN_SESSION } from './v1.ts';
-import { shopperUrl } from './v2.ts';
+/**
+ * Addresses that the shopper's browser opens: Purse's hosted page, and the way back from Klarna's page, which leads by here first so
+ * that the payment is up to date before the shop is asked about it.
+ */
+import { type Call, type Handler, type Operation, problem, type Reply } from './operation.ts';
+import { changesOf, type Steps } from './payments.ts';
+import { readSession, sessionPut } from './records.ts';
+import { apply, ready } from './sessions.ts';
+import type { PurseSession } from './state.ts';
+import { refuseClosed, transactionsOf, UNKNOWN_SESSION } from './v1.ts';
+import { refusedPayment, shopperUrl } from './v2.ts';
 
 const returnHandler: Handler = function* (call) {
-  const session = yield* readSession(call.params.session ?? '');
-  if (session?.merchant_id !== call.desk.context.merchant.merchant_id) return UNKNOWN_SESSION;
+  const session = yield* mySession(call);
+  return session ? yield* backToShop(session, call) : UNKNOWN_SESSION;
+};
+
+/** Sends the shopper to the shop, with what came of it. */
+export function* backToShop(session: PurseSession, call: Call): Steps<Reply> {
   const { payments, put, callbacks } = yield* transactionsOf(session, call);
   const payment = payments.at(-1);
   const subject = payment?.order_id ?? session.session_id;
   const url = shopperUrl(session, payment, call.desk);
   if (url === '') return { ...NOWHERE, subject, put, callbacks };
   return { status: 302, headers: [['Location', url]], subject, put, callbacks };
-};
+}
 
 const NOWHERE = problem(
   404,
@@ -23,13 +33,41 @@ const NOWHERE = problem(
   'Send order.redirection when the session is created.',
 );
 
-const page = (method: Operation['method'], name: string): Operation => ({
+/** Purse's hosted page, which for Klarna alone has nothing to choose: the shopper goes on to Klarna's. */
+const hostedPageHandler: Handler = function* (call) {
+  const session = yield* mySession(call);
+  return session ? yield* onToKlarna(session, call) : UNKNOWN_SESSION;
+};
+
+/** A shopper whose session is paid or over is sent back to the shop, which knows what to say. */
+export function* onToKlarna(session: PurseSession, call: Call): Steps<Reply> {
+  if (yield* refuseClosed(session, call)) return yield* backToShop(session, call);
+  const chosen = { amount: session.amount, save_token: session.future_usage };
+  const begun = yield* ready(session, chosen, call.desk);
+  if (!begun.ok) return refusedPayment(begun.failure, session);
+  const applied = yield* apply(begun.session, chosen, undefined, call.desk);
+  const changes = changesOf(applied.before, applied.came, call.desk);
+  const put = [...begun.put, sessionPut(applied.session), ...changes.put];
+  const headers = [['Location', begun.session.begun?.url ?? '']] as const;
+  return { status: 302, headers, subject: session.session_id, put, callbacks: changes.callbacks };
+}
+
+function* mySession({ params, desk }: Call): Steps<PurseSession | undefined> {
+  const session = yield* readSession(params.session ?? '');
+  return session?.merchant_id === desk.context.merchant.merchant_id ? session : undefined;
+}
+
+const page = (method: Operation['method'], path: string, name: string, handle: Handler): Operation => ({
   api: 'Pages',
   method,
-  path: '/purse/return/{session}',
+  path,
   name,
   access: 'shopper',
-  handle: returnHandler,
+  handle,
 });
 
-export const PAGES: readonly Operation[] = [page('GET', 'shopperReturns'), page('POST', 'shopperReturnsByForm')];
+export const PAGES: readonly Operation[] = [
+  page('GET', '/entities/{entity}/sessions/{session}', 'hostedPage', hostedPageHandler),
+  page('GET', '/purse/return/{session}', 'shopperReturns', returnHandler),
+  page('POST', '/purse/return/{session}', 'shopperReturnsByForm', returnHandler),
+];

@@ -1,12 +1,23 @@
 /** Every operation of Purse's APIs, and those paths that can be set because Purse's documents do not show them. */
 import type { Operation } from './operation.ts';
 import { PAGES } from './pages.ts';
+import { PAYMENT_LINKS } from './payment-links.ts';
+import { SIMULATION } from './simulation.ts';
 import { V1 } from './v1.ts';
 import { V2 } from './v2.ts';
+import { WALLET } from './wallet.ts';
 
 const LOGIN: Operation = { api: 'OAuth', method: 'POST', path: '/oauth/token', name: 'token', access: 'login' };
 
-export const OPERATIONS: readonly Operation[] = [LOGIN, ...V1, ...V2, ...PAGES];
+export const OPERATIONS: readonly Operation[] = [
+  LOGIN,
+  ...V1,
+  ...SIMULATION,
+  ...V2,
+  ...PAYMENT_LINKS,
+  ...WALLET,
+  ...PAGES,
+];
 
 /** The names of the operations whose path can be set. */
 export const SETTABLE: readonly string[] = OPERATIONS.filter(({ inferred }) => inferred).map(({ name }) => name);

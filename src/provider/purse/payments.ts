@@ -3,6 +3,7 @@
  * function is part of one unit of work: it reads what it needs and says what changes. What may be done is the engine's to decide.
  */
 import { type Ask, type Put, read } from '../../store/store.ts';
+import type { AuthorizationUpdate } from '../../wire/order-management.ts';
 import * as management from '../../wire/order-management.ts';
 import { check } from '../../wire/shape.ts';
 import { orderChanges } from '../bookkeeping.ts';
@@ -11,7 +12,7 @@ import { capture } from '../engine/capture.ts';
 import { withDispute } from '../engine/dispute-moves.ts';
 import { disableHosted, readableHosted } from '../engine/hosted.ts';
 import { orderOf } from '../engine/hosted-pay.ts';
-import { cancel, readableOrder, release } from '../engine/order.ts';
+import { cancel, readableOrder, release, updateAuthorization } from '../engine/order.ts';
 import { type Explanation, map, type Outcome } from '../engine/outcome.ts';
 import { placeOrder } from '../engine/place-order.ts';
 import { refund } from '../engine/refund.ts';
@@ -248,7 +249,7 @@ const OPERATIONS: Readonly<Record<Asked['action'], Operation>> = {
   CAPTURE: (_payment, order, asked, context) => {
     const captured_amount = asked.amount ?? remainingAmount(order);
     return (
-      outOfBounds(check(management.capture, { captured_amount }).faults, asked) ??
+      refuseBounds(check(management.capture, { captured_amount }).faults, asked) ??
       tried(map(capture(order, { captured_amount }, context), (made) => made.order))
     );
   },
@@ -258,22 +259,37 @@ const OPERATIONS: Readonly<Record<Asked['action'], Operation>> = {
     const refunded_amount = asked.amount ?? parent?.amount ?? capturedAmount(order) - refundedAmount(order);
     const capture_id = parent && klarnaCaptureId(payment, order, parent);
     return (
-      outOfBounds(check(management.refund, { refunded_amount }).faults, asked) ??
+      refuseBounds(check(management.refund, { refunded_amount }).faults, asked) ??
       tried(map(refund(order, { refunded_amount }, context, capture_id), (made) => made.order))
     );
   },
-  /** Klarna gives an authorization back whole: what was never captured is cancelled, the rest of what was is released. */
-  VOID: (_payment, order, asked) => {
+  /** All that is left is cancelled before any capture and released after; a part of it is taken from the authorized amount. */
+  VOID: (_payment, order, asked, context) => {
     const remaining = remainingAmount(order);
-    if (asked.amount !== undefined && remaining > 0 && asked.amount !== remaining)
-      return { ok: false, failure: partialVoid(asked.amount, remaining) };
-    const isPart = capturedAmount(order) > 0 && remaining > 0;
-    return tried(isPart ? release(order) : cancel(order));
+    const { amount = remaining } = asked;
+    if (amount > remaining && remaining > 0) return { ok: false, failure: excessiveVoid(amount, remaining) };
+    if (amount >= remaining) return tried(capturedAmount(order) > 0 && remaining > 0 ? release(order) : cancel(order));
+    const refused = amount < 1 ? refuseBounds([{ expected: 'an amount of at least 1' }], asked) : undefined;
+    return refused ?? tried(updateAuthorization(order, lowered(order, amount), context));
   },
 };
 
+/** The order without a part of what is authorized, in a line of its own, so that the lines go on adding up. */
+function lowered(order: Order, amount: number): AuthorizationUpdate {
+  const order_amount = order.order_amount - amount;
+  // An order that was updated without lines has none, and needs none.
+  if (order.order_lines.length === 0) return { order_amount };
+  const isVoided = ({ type, name }: Order['order_lines'][number]) => type === 'discount' && name === VOIDED;
+  const before = order.order_lines.find(isVoided)?.total_amount ?? 0;
+  const total_amount = before - amount;
+  const line = { type: 'discount' as const, name: VOIDED, quantity: 1, unit_price: total_amount, total_amount };
+  const order_lines = [...order.order_lines.filter((each) => !isVoided(each)), line];
+  return { order_amount, order_lines };
+}
+const VOIDED = 'Voided';
+
 /** Klarna answers 422 to amounts that it does not count with. */
-function outOfBounds(
+function refuseBounds(
   faults: readonly { readonly expected: string }[] | undefined,
   { amount }: Asked,
 ): Tried | undefined {
@@ -298,21 +314,23 @@ const NO_SUCH_CAPTURE: Failure = {
   ],
 };
 
-function partialVoid(got: number, expected: number): Failure {
+/** @param expected what could be voided */
+function voidRefused(got: number, expected: number, message: string, change: string): Failure {
   return {
     psp_status: 'CANCEL_NOT_ALLOWED',
     description: PSP_STATUSES.CANCEL_NOT_ALLOWED.about,
-    explanations: [
-      {
-        field: 'amount',
-        expected,
-        got,
-        off_by: got - expected,
-        message: `Klarna cancels or releases all of what is not captured, ${expected} minor units, and no part of it.`,
-        change: `Void ${expected}, or capture what is due first.`,
-      },
-    ],
+    explanations: [{ field: 'amount', expected, got, off_by: got - expected, message, change }],
   };
+}
+
+function excessiveVoid(got: number, remaining: number): Failure {
+  const message = `${remaining} minor units are authorized and not captured; ${got} were to be voided.`;
+  return voidRefused(got, remaining, message, `Void at most ${remaining}.`);
+}
+
+function partialWithdrawal(got: number, whole: number): Failure {
+  const message = 'Nothing is authorized yet: the page on which the shopper pays can be withdrawn, and no part of it.';
+  return voidRefused(got, whole, message, `Void ${whole}, or wait for the AUTHORIZE transaction to be SUCCESS.`);
 }
 
 function failed(came: Came, asked: Asked, failure: Failure, order: Order | undefined, { context }: Desk): Operated {
@@ -333,9 +351,12 @@ const NO_SUCH_ORDER: Failure = {
   ],
 };
 
-/** Nothing was ordered yet. Voiding withdraws Klarna's page, if the shopper can still use it. */
+/** Nothing was ordered yet. Voiding withdraws Klarna's page, if the shopper can still use it; a part of it cannot be. */
 function* withoutOrder(came: Came, asked: Asked, desk: Desk): Steps<Operated> {
-  const { hosted_id, order_id } = came.payment;
+  const { hosted_id, order_id, transactions } = came.payment;
+  const [{ amount: whole }] = transactions;
+  if (asked.action === 'VOID' && order_id === undefined && asked.amount !== undefined && asked.amount < whole)
+    return failed(came, asked, partialWithdrawal(asked.amount, whole), undefined, desk);
   const withdrawn = asked.action === 'VOID' && order_id === undefined && hosted_id !== undefined;
   const hosted = withdrawn ? yield* read<HostedSession>('hosted', hosted_id) : undefined;
   const session = hosted && (yield* read<Session>('session', hosted.session_id));

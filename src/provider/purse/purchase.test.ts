@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { decimalFromMinor } from '../../money/decimal.ts';
 import { checkSums } from '../../money/lines.ts';
 import { fuzz } from '../../testing.ts';
+import { parseExactly } from '../../wire/exact-json.ts';
 import { type CreateSession, createSession } from '../../wire/purse.ts';
 import { check } from '../../wire/shape.ts';
 import { FIELDS, purseField } from './fields.ts';
@@ -324,11 +325,43 @@ describe('amounts', () => {
       assert.equal(amountOf(amount).faults?.length, 1, String(amount));
   });
 
-  test('rates are percent with up to two decimals', () => {
+  // Protects: an amount of more digits than a double holds is refused, not taken for the one it would be rounded to.
+  test('no digit is lost, however many are sent', async () => {
+    const read = (text: string) => amountOf((parseExactly(`{"amount":${text}}`) as { amount: unknown }).amount);
+    const digits = (min: number, max: number) => fc.stringMatching(new RegExp(`^[1-9][0-9]{${min},${max}}$`));
+    await fuzz(
+      fc.property(fc.nat(9_999), fc.stringMatching(/^[0-9]{3,20}0{0,20}$/), (whole, fraction) => {
+        const text = `${whole}.${fraction}`;
+        const { value, faults } = read(text);
+        if (/[^0]/.test(fraction.slice(2))) assert.equal(faults?.length, 1, text);
+        else assert.equal(value?.amount, Number(`${whole}${fraction.slice(0, 2)}`), text);
+      }),
+      500,
+    );
+    await fuzz(
+      fc.property(digits(14, 40), (text) => {
+        const exact = BigInt(text) * 100n;
+        const { value } = read(text);
+        if (exact <= BigInt(Number.MAX_SAFE_INTEGER)) assert.equal(BigInt(value?.amount ?? -1), exact);
+        else assert.equal(value, undefined, text);
+      }),
+      500,
+    );
+    assert.equal(read('271.9200000000000000001').faults?.length, 1);
+    assert.equal(read('2.7192e2').value?.amount, 27_192, 'the same number, written otherwise');
+    assert.deepEqual(parseExactly('{"a":12345678901234567890,"b":[1.5,"1234567890123456"]}'), {
+      a: '12345678901234567890',
+      b: [1.5, '1234567890123456'],
+    });
+  });
+
+  test('rates are percent; what is finer than Klarna’s is rounded half up', () => {
     const line = (rate: unknown) => ({ order: { shipments: [{ item_lines: [{ tax_lines: [{ rate }] }] }] } });
     const rate = (value: unknown) =>
       check(createSession, line(value)).value?.order?.shipments?.[0]?.item_lines?.[0]?.tax_lines?.[0]?.rate;
     assert.deepEqual([rate(20), rate(5.5), rate('19.6'), rate(8.25)], [2_000, 550, 1_960, 825]);
-    assert.equal(check(createSession, line(8.875)).faults?.length, 1);
+    assert.deepEqual([rate(8.875), rate('8.8749'), rate(0.005)], [888, 887, 1]);
+    for (const wrong of [-1, 'much', '1e2', true, {}])
+      assert.equal(check(createSession, line(wrong)).faults?.length, 1);
   });
 });

@@ -1,6 +1,6 @@
 /** The records that Purse's own state is kept in, and how they are found. */
 import { type Ask, type Put, read } from '../../store/store.ts';
-import type { PursePayment, PurseSession, Transaction } from './state.ts';
+import type { PurseLink, PursePayment, PurseSession, Transaction } from './state.ts';
 
 export function sessionPut(session: PurseSession, fresh = false): Put {
   return { kind: 'purse_session', id: session.session_id, merchant_id: session.merchant_id, state: session, fresh };
@@ -8,6 +8,14 @@ export function sessionPut(session: PurseSession, fresh = false): Put {
 
 export function paymentPut(payment: PursePayment, fresh = false): Put {
   return { kind: 'purse_payment', id: payment.payment_id, merchant_id: payment.merchant_id, state: payment, fresh };
+}
+
+export function linkPut(link: PurseLink, fresh = false): Put {
+  return { kind: 'purse_link', id: link.link_id, merchant_id: link.merchant_id, state: link, fresh };
+}
+
+export function* readLink(id: string): Generator<Ask, PurseLink | undefined, unknown> {
+  return yield* read<PurseLink>('purse_link', id.toLowerCase());
 }
 
 /** Captures are named by refunds; what finds their payment. */

@@ -5,7 +5,7 @@
 import { type Put, read } from '../../store/store.ts';
 import { createHosted } from '../engine/hosted.ts';
 import { createSession, updateSession } from '../engine/session.ts';
-import type { Context, Session } from '../engine/state.ts';
+import type { Context, HostedSession, Session } from '../engine/state.ts';
 import { WINDOWS } from '../engine/state.ts';
 import { pageUrl } from '../hosted-links.ts';
 import { hostedPut } from '../klarna/hosted-payment-page.ts';
@@ -14,13 +14,9 @@ import { type Failure, failureOf } from './failure.ts';
 import { recorded } from './ledger.ts';
 import { addressOf, authorized, type Came, type Desk, type Steps } from './payments.ts';
 import { klarnaPurchase } from './purchase.ts';
-import { LIMITS, type PursePayment, type PurseSession, type Transaction } from './state.ts';
+import { LIMITS, type PursePayment, type PurseSession, type Transaction, type Wanted } from './state.ts';
 import { isRetryable, type PspStatus } from './statuses.ts';
 import { chargeToken } from './tokens.ts';
-
-/** What a merchant's session is made of; the rest follows from the account and the time. */
-export type Wanted = Pick<PurseSession, 'generation' | 'entity_id' | 'order' | 'capture' | 'future_usage'> &
-  Partial<Pick<PurseSession, 'amount' | 'hook' | 'capture_delay_ms' | 'integration_mode'>>;
 
 /** Purse does not say how long a session lives; here as long as Klarna's. */
 export function newSession(wanted: Wanted, context: Context): PurseSession {
@@ -67,6 +63,18 @@ export function* begin(session: PurseSession, chosen: Chosen, desk: Desk): Steps
   const put = [klarnaSessionPut(opened.value, before === undefined), hostedPut(page.value, true)];
   return { ok: true, session: { ...session, begun }, put };
 }
+
+/** The page that was begun as the shopper chooses now, while it can be paid on; else another one. */
+export function* ready(session: PurseSession, chosen: Chosen, desk: Desk): Steps<Begun> {
+  const { begun, payments } = session;
+  const isSame = begun && begun.amount === chosen.amount && begun.save_token === chosen.save_token;
+  if (!isSame) return yield* begin(session, chosen, desk);
+  // Before the first try nothing can have ended the page.
+  const page = payments.length > 0 ? yield* read<HostedSession>('hosted', begun.hosted_id) : undefined;
+  const isOver = page && (ENDED.includes(page.status) || desk.context.now_ms >= page.expires_at_ms);
+  return isOver ? yield* begin(session, chosen, desk) : { ok: true, session, put: [] };
+}
+const ENDED: readonly HostedSession['status'][] = ['CANCELLED', 'DISABLED'];
 
 function intentOf(amount: number | undefined, { save_token }: Chosen): 'tokenize' | 'buy_and_tokenize' | 'buy' {
   if (amount === 0) return 'tokenize';
@@ -141,6 +149,7 @@ function paymentOf(session: PurseSession, root: Transaction): PursePayment {
     ...(order.customer?.reference !== undefined && { customer_reference: order.customer.reference }),
     ...(order.redirection !== undefined && { redirection: order.redirection }),
     ...(session.hook !== undefined && { hook: session.hook }),
+    ...(session.link && { link: session.link }),
     capture,
     ...(capture_delay_ms !== undefined && { capture_delay_ms }),
     future_usage,

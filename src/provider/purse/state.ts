@@ -3,6 +3,7 @@
  * something that was tried at Klarna. Amounts are minor units, times epoch ms of the merchant's clock.
  */
 import type { Order } from '../../wire/purse.ts';
+import { DAY_MS } from '../engine/state.ts';
 import type { PspStatus } from './statuses.ts';
 
 type Generation = 'v1' | 'v2';
@@ -33,6 +34,28 @@ export interface PurseSession {
   readonly payments: readonly string[];
   /** The merchant withdrew it. */
   readonly aborted?: true;
+  /** The payment link whose try it is. */
+  readonly link?: LinkMark;
+  /** The record of the idempotency key that it was made under. */
+  readonly made_under?: string;
+}
+
+/** What a merchant's session is made of; the rest follows from the account and the time. */
+export type Wanted = Pick<PurseSession, 'generation' | 'entity_id' | 'order' | 'capture' | 'future_usage'> &
+  Partial<Pick<PurseSession, 'amount' | 'hook' | 'capture_delay_ms' | 'integration_mode' | 'link' | 'made_under'>>;
+
+export interface LinkMark {
+  readonly link_id: string;
+  readonly created_at_ms: number;
+  readonly expires_at_ms: number;
+}
+
+/** A payment link: paid once, tried as often as it takes, each time in a session of its own once the last one cannot be paid in. */
+export interface PurseLink extends LinkMark {
+  readonly merchant_id: string;
+  readonly wanted: Wanted;
+  /** Of the latest try. */
+  readonly session_id?: string;
 }
 
 interface Begun {
@@ -83,6 +106,7 @@ export interface PursePayment {
   readonly authorization_token?: string;
   readonly order_id?: string;
   readonly customer_token_id?: string;
+  readonly link?: LinkMark;
   /** What lost disputes gave back to the shopper. Purse has no transaction for it. */
   readonly charged_back?: number;
   /** The first one is the authorization. */
@@ -98,6 +122,8 @@ export interface Answered {
 }
 
 export const LIMITS = {
+  /** How long a payment link can be paid. Purse does not say. */
+  link_ms: 30 * DAY_MS,
   /** Payments that may be tried in one session. */
   payments: 100,
   /** Transactions of one payment. */

@@ -88,8 +88,11 @@ for (const kind of STORES.filter(({ name }) => name !== 'SQLite file')) {
       assert.equal(voided.status.action, 'VOID');
       expect('SUCCESS', voided);
       expect('DISABLED', await other.now());
-      const { results } = await other.shop.apply(other.session_id);
+      const { results, redirection } = await other.shop.apply(other.session_id);
       assert.notEqual(results[0]?.transaction_id, other.transaction_id, 'another try is another transaction');
+      await other.shop.onPage(redirection?.url ?? '', 'complete');
+      const again = await other.shop.transaction(other.session_id, results[0]?.transaction_id ?? '');
+      assert.equal(again.status.state, 'SUCCESS', 'on a page of its own, which can be paid on');
     });
 
     test('COMPLETED: an information request ends with the authorization, without an order', async () => {

@@ -63,6 +63,7 @@ const REASON_TO_PSP: Readonly<Partial<Record<Reason, PspStatus>>> = {
   capture_payment_failed: 'CAPTURE_NOT_ALLOWED',
   cancel_not_allowed: 'CANCEL_NOT_ALLOWED',
   release_not_allowed: 'NOT_ALLOWED',
+  update_not_allowed: 'CANCEL_NOT_ALLOWED',
   refund_without_captures: 'REFUND_NOT_ALLOWED',
   refund_exceeds_captured: 'REFUND_NOT_ALLOWED',
   refund_not_allowed: 'REFUND_NOT_ALLOWED',

@@ -8,7 +8,7 @@
  *     await shop.act(transaction_id, 'capture', 271.92)
  */
 import assert from 'node:assert/strict';
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -60,6 +60,31 @@ export const ORDER = {
   ],
 } as const;
 
+/** Where the shop of `purchaseFor` wants its shopper back. */
+const SHOP = 'https://shop.example/done?cart=9#top';
+
+/** 115.00 EUR of an order of 120.00, as v2 takes it. */
+export const purchaseFor = (shop: Pick<PurseShop, 'entity_id'>) => ({
+  entity_id: shop.entity_id,
+  amount: 11_500,
+  currency: 'EUR',
+  order: {
+    reference: 'cart-9',
+    net_amount: 12_000,
+    tax_amount: 2_000,
+    discount_amount: 500,
+    billing_address: {
+      first_name: 'Anne',
+      last_name: 'Petit',
+      address_lines: ['3 rue des Lilas'],
+      city: 'Lille',
+      postal_code: '59000',
+      country_code: 'FR',
+    },
+  },
+  customer: { reference: 'shopper-2', type: 'PERSON', email: 'customer@email.fr', gender: 'FEMALE' },
+  shopper_redirection_url: SHOP,
+});
 export interface TransactionRead extends Json {
   readonly id: string;
   readonly session_id: string;
@@ -198,6 +223,30 @@ export class PurseShop {
   /** What the shopper does on Klarna's page. @param data as for the control API's authorize */
   shopper(hosted_id: string, act: string, data: object = {}): Promise<Json> {
     return this.world.provider.control('POST', `/hpp/sessions/${hosted_id}/${act}`, data);
+  }
+
+  /** The shopper acts on Klarna's page; resolves with where Klarna sends them. @param href of the page */
+  async onPage(href: string, act: string, data: object = {}): Promise<string> {
+    const short = Buffer.from(href.split('/').at(-1) ?? '', 'base64url').toString('hex');
+    const id = short.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+    return String((await this.shopper(id, act, data)).redirect_url);
+  }
+
+  /** What the shop of `purchaseFor` reads at the end of the shopper's way, its signature checked against the published key. */
+  async returned(back: string): Promise<Json> {
+    const answer = await this.send('GET', new URL(back).pathname, undefined, {});
+    assert.equal(answer.status, 302);
+    const url = new URL(answer.headers.get('location') ?? '');
+    assert.deepEqual([url.origin, url.searchParams.get('cart'), url.hash], ['https://shop.example', '9', '#top']);
+    const jws = url.searchParams.get('purse-redirection-data') ?? '';
+    const [header = '', payload = '', signature = ''] = jws.split('.');
+    const keys = (await this.send<{ keys: Json[] }>('GET', '/payment/v2/signing-jwks', undefined, {})).body.keys;
+    const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string };
+    const jwk = keys.find((each) => each.kid === kid);
+    assert.ok(jwk);
+    const key = createPublicKey({ key: jwk, format: 'jwk' });
+    assert.ok(verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url')));
+    return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Json;
   }
 
   /** A payment that the shopper approves; returns its first transaction. */

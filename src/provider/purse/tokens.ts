@@ -4,7 +4,7 @@ import { tokenOrder } from '../../wire/customer-token.ts';
 import type { SessionCreate } from '../../wire/klarna-payments.ts';
 import { check } from '../../wire/shape.ts';
 import { charge, ownToken } from '../engine/charge.ts';
-import { createToken } from '../engine/customer-token.ts';
+import { cancelToken, createToken } from '../engine/customer-token.ts';
 import { accept, type Outcome, refuse } from '../engine/outcome.ts';
 import { DEFAULT_LOCALE } from '../engine/purchase.ts';
 import type { Authorization, Context, CustomerToken, Order, Session } from '../engine/state.ts';
@@ -81,6 +81,25 @@ export function* walletOf(
     if (token?.status === 'ACTIVE') tokens.push(token);
   }
   return tokens;
+}
+
+/**
+ * Takes a token out of the shopper's wallet. It ends at Klarna too: whoever deletes a way to pay expects that nothing is charged to it
+ * any more. Undefined: the wallet has no such token.
+ */
+export function* deleted(
+  customer_reference: string,
+  token_id: string,
+  context: Context,
+): Generator<Ask, Put[] | undefined, unknown> {
+  const { merchant_id } = context.merchant;
+  const id = walletId(merchant_id, customer_reference);
+  const wallet = yield* read<Wallet>('purse_wallet', id);
+  if (!wallet?.token_ids.includes(token_id)) return undefined;
+  const ended = cancelToken(yield* readCustomerToken(token_id), context);
+  const state: Wallet = { token_ids: wallet.token_ids.filter((each) => each !== token_id) };
+  const put: Put = { kind: 'purse_wallet', id, merchant_id, state };
+  return ended.ok ? [put, customerTokenPut(ended.value)] : [put];
 }
 
 /** A token as the session's `integrated_tokens` and the wallet show it. */

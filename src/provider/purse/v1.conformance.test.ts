@@ -6,6 +6,18 @@ import { Hook, ORDER, PurseShop, statusOf, type TransactionRead } from './testin
 
 const { redirection: _shopper, ...UNATTENDED } = ORDER;
 const SUCCESS = 'SUCCESS SUCCEEDED SUCCESS';
+const KLARNA_ITEM = { partner: 'klarna', method: 'installments' };
+const withLine = (line: object) => ({
+  ...ORDER,
+  shipments: [{ item_lines: [{ ...ORDER.shipments[0].item_lines[0], ...line }] }],
+});
+/** Nothing to pay: the shopper is only asked to be charged later. */
+const NOTHING = {
+  ...ORDER,
+  amount: 0,
+  tax_amount: 0,
+  shipments: [{ item_lines: [{ name: 'Subscription', price: 0, quantity: 1, amount: 0 }] }],
+};
 
 for (const kind of STORES) {
   describe(`Payment API v1, ${kind.name}`, () => {
@@ -148,6 +160,62 @@ for (const kind of STORES) {
         assert.equal((await shop.about(id, 'void', {})).status, 200, 'refused by Klarna, not by Purse');
       });
 
+      // Protects: a part that is voided can be captured no more, and the rest still can; before a capture and after.
+      test('a void of a part', async () => {
+        const shop = await PurseShop.open(world);
+        const session_id = await shop.session();
+        const { id } = await shop.pay(session_id);
+        const order_id = await shop.order_id();
+        const left = async () => {
+          const order = await shop.klarna.read(order_id);
+          return [order.status, order.order_amount, order.captured_amount, order.remaining_authorized_amount];
+        };
+        const first = await shop.act(id, 'void', 21.92);
+        assert.deepEqual([statusOf(first), first.plugin_result.amount], [SUCCESS, 21.92]);
+        assert.equal(first.parent_transaction_id, id);
+        assert.deepEqual(await left(), ['AUTHORIZED', 25_000, 0, 25_000]);
+        assert.equal(statusOf(await shop.act(id, 'capture', 250.01)), 'ERROR FAILED CAPTURE_NOT_ALLOWED');
+        await shop.act(id, 'capture', 100);
+        await shop.act(id, 'void', 50);
+        assert.deepEqual(await left(), ['PART_CAPTURED', 20_000, 10_000, 10_000]);
+        const { body } = await shop.klarna.call<{ order_lines: { name: string; total_amount: number }[] }>(
+          'GET',
+          `/ordermanagement/v1/orders/${order_id}`,
+        );
+        const lines = body.order_lines.map(({ name, total_amount }) => [name, total_amount]);
+        assert.deepEqual(lines, [
+          ['Chair', 26_004],
+          ['Shipping', 1_188],
+          ['Voided', -7_192],
+        ]);
+        for (const [amount, status] of [
+          [100.01, 'ERROR FAILED CANCEL_NOT_ALLOWED'],
+          [0, 'ERROR FAILED UNPROCESSABLE_ENTITY'],
+        ] as const)
+          assert.equal(statusOf(await shop.act(id, 'void', amount)), status);
+        assert.deepEqual(await left(), ['PART_CAPTURED', 20_000, 10_000, 10_000]);
+        assert.equal(statusOf(await shop.act(id, 'void', 100)), SUCCESS, 'the rest is released');
+        assert.deepEqual(await left(), ['CAPTURED', 20_000, 10_000, 0]);
+        const list = await shop.list(session_id);
+        const done = list.filter(({ status }) => status.state === 'SUCCESS');
+        assert.deepEqual(
+          done.map(({ status, plugin_result }) => [status.action, plugin_result.amount]),
+          [
+            ['AUTHORIZE', 271.92],
+            ['VOID', 21.92],
+            ['CAPTURE', 100],
+            ['VOID', 50],
+            ['VOID', 100],
+          ],
+        );
+        const pending = await shop.begin(await shop.session());
+        assert.equal(
+          statusOf(await shop.act(pending.transaction_id, 'void', 1)),
+          'ERROR FAILED CANCEL_NOT_ALLOWED',
+          'of what is not authorized yet nothing is withdrawn in part',
+        );
+      });
+
       // Protects: one step, where the first transaction is a capture.
       test('one step', async () => {
         const shop = await PurseShop.open(world, { capture: 'AUTOMATIC' });
@@ -266,14 +334,22 @@ for (const kind of STORES) {
         const { id } = await shop.paid(ORDER, {}, { payment_preferences: { save_token: true } });
         const charge = await shop.about(id, 'off_session_authorize', { order: UNATTENDED });
         assert.equal(statusOf(charge.body), 'ERROR BAD_REQUEST TOKEN_NOT_FOUND');
+        const created = await shop.at('POST', '/sessions/create', { order: NOTHING });
+        assert.deepEqual(created.body.protocols, {}, 'Klarna is not offered for an information request');
+        const begun = await shop.widget<Json>(String(created.body.id), 'init', KLARNA_ITEM);
+        assert.equal(begun.status, 400);
+        assert.match(String(begun.body.detail), /^PAYMENT_METHOD_NOT_FOUND_IN_SESSION/);
+        const { customer_tokens } = await world.provider.control(
+          'GET',
+          `/customer-tokens?merchant_id=${shop.klarna.merchant_id}`,
+        );
+        assert.deepEqual(customer_tokens, []);
       });
 
       // Protects: an information request (nothing to pay) makes a token too.
       test('an information request', async () => {
         const shop = await PurseShop.open(world);
-        const line = { name: 'Subscription', price: 0, quantity: 1, amount: 0 };
-        const nothing = { ...ORDER, amount: 0, tax_amount: 0, shipments: [{ item_lines: [line] }] };
-        const created = await shop.at('POST', '/sessions/create', { order: nothing });
+        const created = await shop.at('POST', '/sessions/create', { order: NOTHING });
         assert.equal(created.body.information_request, true);
         const { id, status } = await shop.pay(String(created.body.id));
         assert.equal(status.state, 'SUCCESS');
@@ -376,6 +452,12 @@ for (const kind of STORES) {
         const cases: readonly [string, unknown, string][] = [
           ['/sessions/create', { order: { ...ORDER, amount: 271.925 } }, '#/order/amount'],
           ['/sessions/create', { order: { ...ORDER, amount: 'much' } }, '#/order/amount'],
+          ['/sessions/create', '{"order":{"amount":271.9200000000000000001}}', '#/order/amount'],
+          ['/sessions/create', '{"order":{"amount":99999999999999999}}', '#/order/amount'],
+          ['/sessions/create', { order: withLine({ quantity: '2' }) }, '#/order/shipments/0/item_lines/0/quantity'],
+          ['/sessions/create', { order: withLine({ quantity: 1.5 }) }, '#/order/shipments/0/item_lines/0/quantity'],
+          ['/sessions/create', { order: withLine({ price: 1.005 }) }, '#/order/shipments/0/item_lines/0/price'],
+          ['/sessions/create', { order: withLine({ name: 'x'.repeat(256) }) }, '#/order/shipments/0/item_lines/0/name'],
           ['/sessions/create', { order: { ...ORDER, redirection: 'ftp://x' } }, '#/order/redirection'],
           ['/sessions/create', { hook: 'http://far.example/', order: ORDER }, '#/hook'],
           ['/sessions/create', { amount: 300, order: ORDER }, '#/amount'],
@@ -420,6 +502,23 @@ for (const kind of STORES) {
         assert.equal(alien.status, 400);
         assert.deepEqual(await shop.list(session_id), await shop.list(session_id));
         assert.equal((await shop.list(session_id)).length, 2, 'nothing was changed');
+      });
+
+      // Protects: the widget has no secret, so it cannot ask for more than the shop did, nor for a token in place of a payment.
+      test('amounts that the widget makes up', async () => {
+        const shop = await PurseShop.open(world);
+        const session_id = await shop.session(ORDER, { amount: 200 });
+        for (const amount of [200.01, 271.92, 0]) {
+          const begun = await shop.widget<Json>(session_id, 'init', { ...KLARNA_ITEM, amount });
+          assert.deepEqual([begun.status, begun.body.type], [400, 'urn:eu.purse:bad-request'], begun.text);
+          const applied = await shop.widget<{ errors: { pointer: string }[] }>(session_id, 'validate', [
+            { ...KLARNA_ITEM, amount },
+          ]);
+          assert.deepEqual([applied.status, applied.body.errors[0]?.pointer], [400, '#/0/amount']);
+        }
+        assert.equal((await shop.at('GET', `/sessions/${session_id}`)).status, 404, 'nothing was made of it');
+        const { results } = await shop.apply(session_id, { amount: 200 });
+        assert.equal(results[0]?.plugin_result.amount, 200);
       });
 
       // Protects: a repeat is another transaction, which Klarna counts; nothing is doubled by a shopper's double click.

@@ -10,11 +10,11 @@ import type { Failure } from './failure.ts';
 import { badField, type Call, conflict, type Handler, notFound, type Operation, ok, type Reply } from './operation.ts';
 import { type Asked, type Came, caughtUp, changesOf, operate, type Steps } from './payments.ts';
 import { readPaymentOf, readSession, sessionPut } from './records.ts';
-import { apply, begin, type Chosen, chargeOffSession, newSession, withPayment } from './sessions.ts';
-import type { PursePayment, PurseSession, Transaction } from './state.ts';
+import { apply, begin, type Chosen, chargeOffSession, newSession, ready, withPayment } from './sessions.ts';
+import { LIMITS, type PursePayment, type PurseSession, type Transaction } from './state.ts';
 import { PSP_STATUSES } from './statuses.ts';
 import { tokenView, walletOf } from './tokens.ts';
-import { iso, KLARNA, resultView, sessionView, transactionView } from './views.ts';
+import { isOffered, iso, KLARNA, resultView, sessionView, transactionView } from './views.ts';
 
 const createHandler: Handler = function* (call) {
   const { hook, amount, order = {} } = call.body as wire.CreateSession;
@@ -88,9 +88,9 @@ const initHandler: Handler = function* (call) {
   const item = call.body as wire.Item;
   const found = yield* openSession(call);
   if ('status' in found) return found;
-  const refused = refuseItem(item, '');
+  const refused = refuseItem(item, '', found, call);
   if (refused) return refused;
-  return yield* initReply(found, chosenOf(item, call), call);
+  return yield* initReply(found, chosenOf(item, found, call), call);
 };
 
 function* initReply(session: PurseSession, chosen: Chosen, { desk }: Call): Generator<Ask, Reply, unknown> {
@@ -122,27 +122,28 @@ const applyHandler: Handler = function* (call) {
   const found = yield* openSession(call);
   if ('status' in found) return found;
   const [item = {}] = items;
-  const refused = items.length === 1 ? refuseItem(item, '0/') : ONE_ITEM;
+  const refused = items.length === 1 ? refuseItem(item, '0/', found, call) : ONE_ITEM;
   if (refused) return refused;
-  const chosen = chosenOf(item, call);
+  const chosen = chosenOf(item, found, call);
   const token = wordOf(item.payment_data, 'integrated_token_id');
   if (token !== undefined) return yield* chargedReply(found, chosen, token, call);
-  const { begun } = found;
-  const isBegun = begun && begun.amount === chosen.amount && begun.save_token === chosen.save_token;
-  const ready = isBegun ? ({ ok: true, session: found, put: [] } as const) : yield* begin(found, chosen, call.desk);
-  if (!ready.ok) return refusedApply(found, chosen, ready.failure, call);
+  const begun = yield* ready(found, chosen, call.desk);
+  if (!begun.ok) return refusedApply(found, chosen, begun.failure, call);
   const inline = wordOf(item.payment_data, 'authorization_token');
-  const applied = yield* apply(ready.session, chosen, inline, call.desk);
+  const applied = yield* apply(begun.session, chosen, inline, call.desk);
   const changes = changesOf(applied.before, applied.came, call.desk);
-  const put = [...ready.put, sessionPut(applied.session), ...changes.put];
-  const redirection = inline === undefined ? { redirection: { url: ready.session.begun?.url } } : {};
+  const put = [...begun.put, sessionPut(applied.session), ...changes.put];
+  const redirection = inline === undefined ? { redirection: { url: begun.session.begun?.url } } : {};
   const body = { results: [appliedView(changes.payment)], ...redirection, ...globalStatus(changes.payment) };
   return { ...rootReply(body, changes.payment, applied.came), put, callbacks: changes.callbacks };
 };
 
 /** The shopper pays with the token that they left behind. */
 function* chargedReply(session: PurseSession, chosen: Chosen, token_id: string, { desk }: Call): Steps<Reply> {
-  const came = yield* chargeOffSession(session, chosen.amount, token_id, desk);
+  // The widget calls without a secret: it may charge what the session offers its shopper, and no token that it knows from elsewhere.
+  const offered = yield* walletOf(session.merchant_id, session.order.customer?.reference);
+  const token = offered.find((each) => each.token_id === token_id.toLowerCase());
+  const came = yield* chargeOffSession(session, chosen.amount, token?.token_id, desk);
   const { payment, put, callbacks } = changesOf(undefined, came, desk);
   const body = { results: [appliedView(payment)], ...globalStatus(payment) };
   const next = sessionPut(withPayment(session, payment));
@@ -176,16 +177,38 @@ function refusedApply(session: PurseSession, chosen: Chosen, failure: Failure, {
 
 const ONE_ITEM = badField('1', 'A session here is paid with Klarna alone.', 'Send one item, of partner klarna.');
 
-function refuseItem({ partner, method }: wire.Item, pointer: string): Reply | undefined {
-  if (partner === KLARNA.partner && (method === undefined || method === KLARNA.method)) return undefined;
-  const detail = `PAYMENT_METHOD_NOT_FOUND_IN_SESSION: the session offers ${KLARNA.partner}/${KLARNA.method}, not ${String(partner)}/${String(method)}.`;
+function refuseItem(
+  { partner, method, amount }: wire.Item,
+  pointer: string,
+  session: PurseSession,
+  { account }: Call,
+): Reply | undefined {
+  const isKlarna = partner === KLARNA.partner && (method === undefined || method === KLARNA.method);
+  if (isKlarna && isOffered(session, account)) return refuseAmount(amount, `${pointer}amount`, session);
+  const offered = isOffered(session, account) ? `${KLARNA.partner}/${KLARNA.method}` : 'nothing';
+  const detail = `PAYMENT_METHOD_NOT_FOUND_IN_SESSION: the session offers ${offered}, not ${String(partner)}/${String(method)}.`;
   return badField(`${pointer}partner`, detail.slice(0, 300), 'Send a partner and method of the session’s protocols.');
 }
 
+/** The widget, which calls without a secret, can neither ask for more than the shop did nor for a token in place of a payment. */
+function refuseAmount(amount: number | undefined, pointer: string, session: PurseSession): Reply | undefined {
+  const most = session.amount ?? session.order.amount;
+  if (amount === undefined || most === undefined || (amount <= most && (amount > 0 || most === 0))) return undefined;
+  const detail =
+    amount > most
+      ? `The amount is ${amount - most} minor units above the session’s.`
+      : 'An amount of 0 is for sessions of amount 0 only.';
+  return badField(pointer, detail, 'Send at most the session’s amount, and more than 0.', session.session_id);
+}
+
 /** Where the widget says that the shopper wants to be remembered is not documented; both places are read. */
-function chosenOf({ amount, payment_data, payment_preferences }: wire.Item, { account }: Call): Chosen {
+function chosenOf(
+  { amount, payment_data, payment_preferences }: wire.Item,
+  { future_usage }: PurseSession,
+  { account }: Call,
+): Chosen {
   const wanted = payment_data?.save_token === true || payment_preferences?.save_token === true;
-  return { amount, save_token: wanted && account.save_token };
+  return { amount, save_token: future_usage || (wanted && account.save_token) };
 }
 
 function wordOf(data: Readonly<Record<string, unknown>> | undefined, name: string): string | undefined {
@@ -283,7 +306,7 @@ function* openSession(call: Call): Generator<Ask, PurseSession | Reply, unknown>
 }
 
 /** Why a session cannot be paid in any more. */
-function* refuseClosed(
+export function* refuseClosed(
   session: PurseSession,
   { desk }: Pick<Call, 'desk'>,
 ): Generator<Ask, Reply | undefined, unknown> {
@@ -297,6 +320,8 @@ function* refuseClosed(
       session_id,
     );
   if (aborted) return conflict('session-aborted', 'The session was aborted.', anew, session_id);
+  if (session.payments.length >= LIMITS.payments)
+    return conflict('session-exhausted', `${LIMITS.payments} payments were tried in this session.`, anew, session_id);
   const klarna = yield* read<Session>('session', session_id);
   if (klarna?.status !== 'complete') return undefined;
   const detail = `SESSION_ALREADY_SUBMITTED_ERROR: order ${klarna.order_id} was placed in this session.`;

@@ -1,9 +1,8 @@
 /** Purse's Payment API v2 as a shop uses it, over HTTP, on every kind of store. */
 import assert from 'node:assert/strict';
-import { createPublicKey, verify } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { type Answered, type Json, STORES, sharedProvider } from '../testing.ts';
-import { Hook, PurseShop } from './testing.ts';
+import { Hook, PurseShop, purchaseFor } from './testing.ts';
 
 interface PaymentRead extends Json {
   readonly id: string;
@@ -25,30 +24,6 @@ interface OperationRead extends Json {
   readonly amount: number;
 }
 
-const SHOP = 'https://shop.example/done?cart=9#top';
-
-/** 115.00 EUR of an order of 120.00. */
-const purchaseFor = (shop: PurseShop) => ({
-  entity_id: shop.entity_id,
-  amount: 11_500,
-  currency: 'EUR',
-  order: {
-    reference: 'cart-9',
-    net_amount: 12_000,
-    tax_amount: 2_000,
-    discount_amount: 500,
-    billing_address: {
-      first_name: 'Anne',
-      last_name: 'Petit',
-      address_lines: ['3 rue des Lilas'],
-      city: 'Lille',
-      postal_code: '59000',
-      country_code: 'FR',
-    },
-  },
-  customer: { reference: 'shopper-2', type: 'PERSON', email: 'customer@email.fr', gender: 'FEMALE' },
-  shopper_redirection_url: SHOP,
-});
 const SPLIT = [{ partner: 'klarna', method: 'installments', amount: 11_500 }];
 
 for (const kind of STORES) {
@@ -67,33 +42,7 @@ for (const kind of STORES) {
       const made = await post<PaymentRead>(shop, '/payments', { ...purchaseFor(shop), split: SPLIT, ...more });
       assert.equal(made.status, 201, made.text);
       const href = made.body.redirection?.href ?? '';
-      const { results } = await hosted(shop, href, act, data);
-      return { made: made.body, href, back: results };
-    }
-
-    /** The shopper acts on Klarna's page; resolves with where Klarna sends them. */
-    async function hosted(shop: PurseShop, href: string, act: string, data: object) {
-      const short = Buffer.from(href.split('/').at(-1) ?? '', 'base64url').toString('hex');
-      const id = short.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-      const { redirect_url } = await shop.shopper(id, act, data);
-      return { results: String(redirect_url) };
-    }
-
-    /** What the shop reads at the end of the shopper's way, with the signature checked against the published key. */
-    async function returned(shop: PurseShop, back: string): Promise<Json> {
-      const answer = await shop.send('GET', new URL(back).pathname, undefined, {});
-      assert.equal(answer.status, 302);
-      const url = new URL(answer.headers.get('location') ?? '');
-      assert.deepEqual([url.origin, url.searchParams.get('cart'), url.hash], ['https://shop.example', '9', '#top']);
-      const jws = url.searchParams.get('purse-redirection-data') ?? '';
-      const [header = '', payload = '', signature = ''] = jws.split('.');
-      const keys = (await shop.send<{ keys: Json[] }>('GET', '/payment/v2/signing-jwks', undefined, {})).body.keys;
-      const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string };
-      const jwk = keys.find((each) => each.kid === kid);
-      assert.ok(jwk);
-      const key = createPublicKey({ key: jwk, format: 'jwk' });
-      assert.ok(verify('sha256', Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, 'base64url')));
-      return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Json;
+      return { made: made.body, back: await shop.onPage(href, act, data) };
     }
 
     // Protects: server to server: pending with Klarna's page, authorized after it, captured, refunded, voided; amounts add up.
@@ -102,7 +51,7 @@ for (const kind of STORES) {
       const { made, back } = await payment(shop);
       assert.equal(made.authorization.status, 'PENDING');
       assert.deepEqual([made.amounts.authorize_pending, made.overview], [11_500, 'NOT']);
-      const data = await returned(shop, back);
+      const data = await shop.returned(back);
       assert.deepEqual(data, {
         client_session_id: made.client_session_id,
         payment_id: made.id,
@@ -143,7 +92,7 @@ for (const kind of STORES) {
         ['back', {}, 'PENDING'],
       ] as const) {
         const { made, back } = await payment(shop, {}, act, data);
-        assert.equal((await returned(shop, back)).authorization_status, status, act);
+        assert.equal((await shop.returned(back)).authorization_status, status, act);
         assert.equal((await get(shop, made.id)).authorization.status, status);
       }
       const pending = await post<PaymentRead>(shop, '/payments', { ...purchaseFor(shop), split: SPLIT });
@@ -168,20 +117,56 @@ for (const kind of STORES) {
       assert.equal(session.body.status, 'CREATED');
       const page = await shop.send('GET', new URL(links.hosted_page).pathname, undefined, {});
       assert.equal(page.status, 302);
-      const { results } = await hosted(shop, page.headers.get('location') ?? '', 'complete', {});
-      const data = await returned(shop, results);
+      const data = await shop.returned(await shop.onPage(page.headers.get('location') ?? '', 'complete'));
       assert.deepEqual([data.client_session_id, data.authorization_status], [id, 'AUTHORIZED']);
       const { client_session_id, amounts } = await get(shop, String(data.payment_id));
       assert.deepEqual([client_session_id, amounts.total_authorized], [id, 11_500]);
     });
 
+    // Protects: a shopper who opens the link again after paying is back in the shop, and has not failed to pay a second time.
+    test('the hosted page of a session that is over', async () => {
+      const shop = await PurseShop.open(world);
+      const made = async () => {
+        const { body } = await post<{ id: string; links: { hosted_page: string } }>(
+          shop,
+          '/client-sessions',
+          purchaseFor(shop),
+        );
+        return { id: body.id, path: new URL(body.links.hosted_page).pathname };
+      };
+      const open = async (path: string) =>
+        (await shop.send('GET', path, undefined, {})).headers.get('location') ?? 'nowhere';
+      const read = async (id: string) => (await shop.call('GET', `/payment/v2/client-sessions/${id}`)).body;
+      const paid = await made();
+      const data = await shop.returned(await shop.onPage(await open(paid.path), 'complete'));
+      assert.match(await open(paid.path), /^https:\/\/shop\.example\/done\?cart=9&purse-redirection-data=/);
+      assert.equal((await read(paid.id)).payment_id, data.payment_id, 'no other payment was begun');
+      assert.equal((await get(shop, String(data.payment_id))).authorization.status, 'AUTHORIZED');
+      const [aborted, late] = [await made(), await made()];
+      const headers = { 'x-api-key': shop.api_key };
+      await shop.send('POST', `/payment/v2/client-sessions/${aborted.id}/abort`, {}, headers);
+      assert.match(await open(aborted.path), /^https:\/\/shop\.example\//);
+      await shop.klarna.advance('PT48H');
+      assert.match(await open(late.path), /^https:\/\/shop\.example\//);
+      assert.equal((await read(late.id)).status, 'EXPIRED');
+    });
+
     // Protects: a client session is the same session as v1's, which the widget begins and applies.
     test('the widget of a client session', async () => {
       const shop = await PurseShop.open(world);
-      const { body } = await post(shop, '/client-sessions', purchaseFor(shop));
+      const { body } = await post(shop, '/client-sessions', { ...purchaseFor(shop), allow_future_usage: true });
       const { hosted_id, transaction_id } = await shop.begin(String(body.id));
       await shop.shopper(hosted_id, 'complete');
       assert.equal((await get(shop, transaction_id)).authorization.status, 'AUTHORIZED');
+      const charged = await post<PaymentRead>(shop, '/payments', {
+        ...purchaseFor(shop),
+        split: [{ ...SPLIT[0], wallet_token: transaction_id }],
+      });
+      assert.equal(
+        charged.body.authorization.status,
+        'AUTHORIZED',
+        'the session asked for future usage, so there is a token',
+      );
     });
 
     // Protects: captured with the authorization, or by itself some time after it.
@@ -217,6 +202,74 @@ for (const kind of STORES) {
       }
       assert.equal((await post(shop, path, { amount: 100 }, 'key-2')).status, 201);
       assert.equal((await get(shop, made.id)).amounts.total_captured, 200);
+    });
+
+    // Protects: a reply that was lost costs the shopper nothing: the repeat makes no second payment and charges no token twice.
+    test('one key, one payment', async () => {
+      const shop = await PurseShop.open(world);
+      const { made } = await payment(shop, { allow_future_usage: true });
+      assert.equal((await get(shop, made.id)).authorization.status, 'AUTHORIZED');
+      const { shopper_redirection_url: _nobody, ...purchase } = purchaseFor(shop);
+      const order = { ...purchase.order, reference: 'renewal' };
+      const charge = { ...purchase, order, split: [{ ...SPLIT[0], wallet_token: made.id }] };
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => post<PaymentRead>(shop, '/payments', charge, 'renew-1')),
+      );
+      const [one] = answers.filter(({ status }) => status === 201);
+      assert.equal(one?.body.authorization.status, 'AUTHORIZED');
+      const others = answers.filter(({ status }) => status !== 201);
+      assert.equal(others.length, 9);
+      for (const { status, body } of others) {
+        assert.deepEqual([status, body.type], [409, 'urn:eu.purse:write-conflict']);
+        assert.deepEqual([body.payment_id, body.operation_id], [one?.body.id, one?.body.id]);
+      }
+      const { orders } = await world.provider.control('GET', `/orders?merchant_id=${shop.klarna.merchant_id}`);
+      const renewed = (orders as Json[]).filter(({ merchant_reference1 }) => merchant_reference1 === 'renewal');
+      assert.equal(renewed.length, 1);
+      const refused = await post(shop, '/payments', { ...purchase, split: SPLIT }, 'renew-2');
+      assert.equal(refused.status, 400, 'a call that came to nothing does not use up its key');
+      assert.equal((await post(shop, '/payments', charge, 'renew-2')).status, 201);
+      assert.equal((await post(shop, `/payments/${made.id}/captures`, { amount: 1 }, 'renew-1')).status, 201);
+    });
+
+    // Protects: voids of a part, in v2's words.
+    test('a void of a part', async () => {
+      const shop = await PurseShop.open(world);
+      const { made } = await payment(shop);
+      const voided = await post<OperationRead>(shop, `/payments/${made.id}/voids`, { amount: 1_500 });
+      assert.deepEqual([voided.status, voided.body.status, voided.body.amount], [201, 'SUCCESS', 1_500]);
+      const { overview, amounts } = await get(shop, made.id);
+      assert.equal(overview, 'PARTIALLY_VOIDED');
+      const { total_authorized, available_to_capture, total_voided, available_to_void } = amounts;
+      assert.deepEqual(
+        [total_authorized, available_to_capture, total_voided, available_to_void],
+        [11_500, 10_000, 1_500, 10_000],
+      );
+      await post(shop, `/payments/${made.id}/voids`, { amount: 10_000 });
+      const after = await get(shop, made.id);
+      assert.deepEqual([after.overview, after.amounts.total_voided], ['TOTALLY_VOIDED', 11_500]);
+      assert.equal((await shop.klarna.read(await shop.order_id('cart-9'))).status, 'CANCELLED');
+    });
+
+    // Protects: lines with a rate of less than whole percents, as France has.
+    test('order lines', async () => {
+      const shop = await PurseShop.open(world);
+      const line = {
+        name: 'Book',
+        price: 12_000,
+        quantity: 1,
+        amount: 12_000,
+        tax_lines: [{ rate: 5.5, amount: 626 }],
+      };
+      const order = { ...purchaseFor(shop).order, tax_amount: 626, shipments: [{ item_lines: [line] }] };
+      await payment(shop, { order });
+      await shop.settled();
+      const { body } = await shop.klarna.call<{ order_lines: Json[] }>(
+        'GET',
+        `/ordermanagement/v1/orders/${await shop.order_id('cart-9')}`,
+      );
+      const [book] = body.order_lines;
+      assert.deepEqual([book?.name, book?.tax_rate, book?.total_tax_amount], ['Book', 550, 626]);
     });
 
     // Protects: the webhook carries the payment whenever its amounts change, with a version that rises.
@@ -260,6 +313,16 @@ for (const kind of STORES) {
       assert.equal(unknown.body.authorization.status, 'ERROR');
     });
 
+    // Protects: where tokens are switched off none is made, by whichever field it is asked for.
+    test('tokens switched off', async () => {
+      const shop = await PurseShop.open(world, { save_token: false });
+      const session = await post(shop, '/client-sessions', { ...purchaseFor(shop), allow_future_usage: true });
+      assert.equal(session.status, 400);
+      await payment(shop, { split: [{ ...SPLIT[0], save_token: true }] });
+      const path = `/wallet/v3/merchants/${shop.klarna.merchant_id}/customers/shopper-2/tokens`;
+      assert.equal((await shop.call('GET', path)).body.total_elements, 0);
+    });
+
     // Protects: an amount of nothing, which only asks for the token.
     test('an information request', async () => {
       const shop = await PurseShop.open(world);
@@ -301,6 +364,13 @@ for (const kind of STORES) {
       const purchase = purchaseFor(shop);
       const cases: readonly [number, string, object][] = [
         [400, '/client-sessions', { ...purchase, amount: 115.5 }],
+        [400, '/client-sessions', { ...purchase, amount: '11500' }],
+        [400, '/client-sessions', { ...purchase, amount: -1 }],
+        [400, '/client-sessions', { ...purchase, amount: 0 }],
+        [400, '/client-sessions', { ...purchase, shopper_redirection_url: 'ftp://shop' }],
+        [400, '/client-sessions', { ...purchase, webhook: { url: 'http://far.example' } }],
+        [400, '/client-sessions', { ...purchase, order: { ...purchase.order, reference: 'x'.repeat(256) } }],
+        [413, '/client-sessions', { ...purchase, customer: { reference: 'x'.repeat(1024 * 1024) } }],
         [400, '/client-sessions', { ...purchase, currency: 'SEK' }],
         [400, '/client-sessions', { ...purchase, amount: 12_001 }],
         [400, '/client-sessions', { ...purchase, capture_delay: 'tomorrow', capture_mode: 'AUTOMATIC' }],
@@ -314,7 +384,6 @@ for (const kind of STORES) {
         [400, '/payments', { ...purchase, currency: 'GBP', split: SPLIT }],
         [400, `/payments/${made.id}/captures`, { amount: 1.5 }],
         [404, '/payments/0193a000-0000-7000-8000-000000000000/captures', { amount: 1 }],
-        [501, '/payment-links', purchase],
         [404, '/nothing', {}],
       ];
       for (const [status, path, body] of cases) {

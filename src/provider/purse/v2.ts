@@ -1,6 +1,4 @@
 /** Purse's Payment API v2: client sessions and payments. The same sessions and payments as v1's, in other words. */
-import { createHash } from 'node:crypto';
-import { header } from '../../http/exchange.ts';
 import { read } from '../../store/store.ts';
 import type * as v1Wire from '../../wire/purse.ts';
 import * as wire from '../../wire/purse-v2.ts';
@@ -10,15 +8,15 @@ import { createSession } from '../engine/session.ts';
 import type { HostedSession, PurseAccount, Session } from '../engine/state.ts';
 import { hostedPut } from '../klarna/hosted-payment-page.ts';
 import type { Failure } from './failure.ts';
+import { keyPuts, type Made, operationKey, replayed, underKey } from './keys.ts';
 import { withRoot } from './ledger.ts';
 import { badField, type Call, type Handler, notFound, type Operation, ok, problem, type Reply } from './operation.ts';
 import { type Asked, type Came, caughtUp, changesOf, operate, remembered, type Steps } from './payments.ts';
 import { klarnaPurchase } from './purchase.ts';
 import { readSession, sessionPut } from './records.ts';
 import { apply, begin, chargeOffSession, newSession, withPayment } from './sessions.ts';
-import type { PursePayment, PurseSession } from './state.ts';
+import type { PursePayment, PurseSession, Wanted } from './state.ts';
 import { PSP_STATUSES } from './statuses.ts';
-import { tokenView, walletOf } from './tokens.ts';
 import { UNKNOWN_SESSION } from './v1.ts';
 import { clientSessionStatus, iso, KLARNA, operationView, paymentView, returnData } from './views.ts';
 
@@ -63,15 +61,7 @@ type Shipments = NonNullable<wire.ClientSession['order']['shipments']>;
 
 function shipmentOf({ shipping_address, item_lines = [] }: Shipments[number]): v1Wire.Shipment {
   const { gender: _gender, ...place } = shipping_address ?? {};
-  // v1's rates are hundredths of a percent.
-  const item = (line: NonNullable<Shipments[number]['item_lines']>[number]): v1Wire.ItemLine => ({
-    ...line,
-    tax_lines: (line.tax_lines ?? []).map(({ rate, ...tax }) => ({
-      ...tax,
-      ...(rate !== undefined && { rate: rate * 100 }),
-    })),
-  });
-  return { ...(shipping_address && { shipping_address: place }), item_lines: item_lines.map(item) };
+  return { ...(shipping_address && { shipping_address: place }), item_lines };
 }
 
 function addressOfFirst(shipments: Shipments | undefined): Pick<v1Wire.Shipment, 'shipping_address'> {
@@ -79,8 +69,8 @@ function addressOfFirst(shipments: Shipments | undefined): Pick<v1Wire.Shipment,
   return Object.keys(place).length > 0 ? { shipping_address: place } : {};
 }
 
-/** A session of v2's, or what is wrong with the request for one. */
-function sessionOf(body: wire.ClientSession | wire.Payment, { account, desk }: Call): PurseSession | Reply {
+/** What a session of v2's is made of, or what is wrong with the request for one. */
+export function wantedOf(body: wire.ClientSession | wire.Payment, { account, desk }: Call): Wanted | Reply {
   const refused = refusePurchase(body, account.entity_id) ?? refuseFutureUsage(body, account);
   if (refused) return refused;
   const { capture_mode: capture = 'MANUAL', capture_delay, allow_future_usage: future_usage = false, webhook } = body;
@@ -90,20 +80,17 @@ function sessionOf(body: wire.ClientSession | wire.Payment, { account, desk }: C
     return badField('capture_delay', detail, 'Leave capture_delay out, or send capture_mode AUTOMATIC.');
   }
   const integration_mode = 'integration_mode' in body ? body.integration_mode : undefined;
-  return newSession(
-    {
-      generation: 'v2',
-      entity_id: account.entity_id,
-      order: orderOf(body),
-      amount: body.amount,
-      capture,
-      future_usage,
-      ...(integration_mode && { integration_mode }),
-      ...(delay !== undefined && { capture_delay_ms: delay }),
-      ...(webhook && { hook: webhook.url }),
-    },
-    desk.context,
-  );
+  return {
+    generation: 'v2',
+    entity_id: account.entity_id,
+    order: orderOf(body),
+    amount: body.amount,
+    capture,
+    future_usage,
+    ...(integration_mode && { integration_mode }),
+    ...(delay !== undefined && { capture_delay_ms: delay }),
+    ...(webhook && { hook: webhook.url }),
+  };
 }
 
 function refuseFutureUsage({ allow_future_usage }: Purchase, { save_token }: PurseAccount): Reply | undefined {
@@ -127,8 +114,9 @@ function refusePurchase({ entity_id, amount, order, allow_future_usage }: Purcha
 }
 
 const createHandler: Handler = function* (call) {
-  const made = sessionOf(call.body as wire.ClientSession, call);
-  if ('status' in made) return made;
+  const wanted = wantedOf(call.body as wire.ClientSession, call);
+  if ('status' in wanted) return wanted;
+  const made = newSession(wanted, call.desk.context);
   const { session_id, entity_id } = made;
   const { base } = call.desk;
   const data = Buffer.from(JSON.stringify({ session_id, entity_id, api_key: call.account.api_key, base })).toString(
@@ -215,12 +203,16 @@ const eligibleHandler: Handler = function* (call) {
 /** Server-to-server: session, INIT and APPLY in one; the answer says where the shopper goes. */
 const payHandler: Handler = function* (call) {
   const body = call.body as wire.Payment;
-  const session = sessionOf(body, call);
-  if ('status' in session) return session;
+  const wanted = wantedOf(body, call);
+  if ('status' in wanted) return wanted;
+  const { earlier, made_under } = yield* underKey(call);
+  if (earlier) return earlier;
+  const session = newSession({ ...wanted, ...made_under }, call.desk.context);
   const [part] = body.split;
   const refused = refuseSplit(body);
   if (refused || !part) return refused ?? UNKNOWN_SESSION;
-  const chosen = { amount: body.amount, save_token: part.save_token ?? session.future_usage };
+  const save_token = session.future_usage || (part.save_token === true && call.account.save_token);
+  const chosen = { amount: body.amount, save_token };
   if (part.wallet_token !== undefined) return yield* walletPayment(session, part.wallet_token, call);
   const { redirection } = session.order;
   if (redirection === undefined) {
@@ -236,7 +228,8 @@ const payHandler: Handler = function* (call) {
     ...paymentView(changes.payment, base),
     redirection: { href: begun.session.begun?.url, method: 'GET' },
   };
-  const put = [...begun.put, sessionPut(applied.session, true), ...changes.put];
+  const kept = [sessionPut(applied.session, true), ...keyPuts(session, paymentMade(changes.payment))];
+  const put = [...begun.put, ...kept, ...changes.put];
   return { ...ok(view, { subject: session.session_id, put, callbacks: changes.callbacks }), status: 201 };
 };
 
@@ -247,13 +240,22 @@ function* walletPayment(session: PurseSession, wallet_token: string, { desk }: C
   const token_id = mine ? mine.customer_token_id : wallet_token;
   const came = yield* chargeOffSession(session, session.amount, token_id, desk);
   const { payment, put, callbacks } = changesOf(undefined, came, desk);
-  const stored = sessionPut(withPayment(session, payment), true);
+  const stored = [sessionPut(withPayment(session, payment), true), ...keyPuts(session, paymentMade(payment))];
   const [{ psp_status }] = payment.transactions;
   const failed = PSP_STATUSES[psp_status].state === 'ERROR';
   const why = { ...(failed && { psp_status }), explanations: came.explanations };
   const subject = payment.order_id ?? session.session_id;
-  return { ...ok(paymentView(payment, desk.base), { subject, put: [...put, stored], callbacks, ...why }), status: 201 };
+  return {
+    ...ok(paymentView(payment, desk.base), { subject, put: [...put, ...stored], callbacks, ...why }),
+    status: 201,
+  };
 }
+
+const paymentMade = ({ payment_id }: PursePayment): Made => ({
+  resource_id: payment_id,
+  payment_id,
+  operation_id: payment_id,
+});
 
 function refuseSplit({ split, amount }: wire.Payment): Reply | undefined {
   const [part] = split;
@@ -265,7 +267,7 @@ function refuseSplit({ split, amount }: wire.Payment): Reply | undefined {
   return badField('split/0/amount', `The parts add up to ${part.amount}, not to ${amount}.`, 'Let the parts add up.');
 }
 
-function refusedPayment({ psp_status, description, explanations }: Failure, session: PurseSession): Reply {
+export function refusedPayment({ psp_status, description, explanations }: Failure, session: PurseSession): Reply {
   const reply = badField('', description, 'See the explanations in the log.', session.session_id);
   const { errors: _field, ...rest } = reply.problem ?? { status: 400, type: '', title: '', detail: '' };
   const problem_ = { ...rest, more: { partner_status: psp_status, ...KLARNA } };
@@ -284,9 +286,13 @@ function operationHandler(action: Asked['action']): Handler {
   return function* (call) {
     const before = yield* myPayment(call);
     if (!before) return UNKNOWN_PAYMENT;
-    const key = keyOf(call, action);
+    const key = operationKey(call, action);
     const earlier = before.answered.find((each) => each.key === key);
-    if (earlier) return replayed(before, earlier.operation_id);
+    if (earlier)
+      return replayed(
+        { ...paymentMade(before), operation_id: earlier.operation_id },
+        before.order_id ?? before.session_id,
+      );
     const { amount } = call.body as wire.Operation;
     // v2 names no capture to refund: Klarna chooses.
     const asked = { action, amount, ...(action !== 'REFUND' && { parent: before.payment_id }) };
@@ -323,50 +329,6 @@ const NOTHING_LEFT = problem(
   'Nothing of the authorization is left: it was voided before, or the payment has too many operations.',
   'Read the payment.',
 );
-
-/** A repeat is told what it made the first time; it is an error all the same. */
-function replayed({ payment_id, order_id, session_id }: PursePayment, operation_id: string): Reply {
-  const detail = 'An operation was made under this idempotency key before.';
-  const more = { resource_id: payment_id, payment_id, operation_id };
-  const change = 'Use the operation named in operation_id; send another key for another operation.';
-  const reply = problem(409, 'write-conflict', 'Idempotency violation', detail, change, { more });
-  return { ...reply, subject: order_id ?? session_id, replayed: true };
-}
-
-/** Keys are short, but a header may hold six kilobytes, which a payment need not keep. */
-function keyOf({ request }: Call, action: string): string | undefined {
-  const key = header(request, 'x-idempotency-key');
-  if (!key) return undefined;
-  return `${action} ${key.length <= 64 ? key : createHash('sha256').update(key).digest('hex')}`;
-}
-
-const walletHandler: Handler = function* ({ params, desk }) {
-  const reference = params.customer_reference ?? '';
-  const { merchant_id } = desk.context.merchant;
-  const found = yield* walletOf(merchant_id, reference);
-  const tokens = found.map((token) => {
-    const { id, value, description, source } = tokenView(token, reference) as Readonly<Record<string, unknown>>;
-    const scope = { ...KLARNA, origin: 'EXTERNAL' };
-    const about = { fingerprint: token.payment_method_reference, customer_reference: reference, merchant_id };
-    return { id, ...about, status: token.status, description, scope, value, favorite: false, source };
-  });
-  return ok({ tokens, shared_wallet_user: false, total_elements: tokens.length });
-};
-
-/** Purse's hosted page, which for Klarna alone has nothing to choose: the shopper goes on to Klarna's. */
-const hostedPageHandler: Handler = function* (call) {
-  const session = yield* mySession(call);
-  if (!session || session.aborted) return UNKNOWN_SESSION;
-  const chosen = { amount: session.amount, save_token: session.future_usage };
-  const isBegun = session.begun?.amount === chosen.amount && session.begun?.save_token === chosen.save_token;
-  const ready = isBegun ? ({ ok: true, session, put: [] } as const) : yield* begin(session, chosen, call.desk);
-  if (!ready.ok) return refusedPayment(ready.failure, session);
-  const applied = yield* apply(ready.session, chosen, undefined, call.desk);
-  const changes = changesOf(applied.before, applied.came, call.desk);
-  const put = [...ready.put, sessionPut(applied.session), ...changes.put];
-  const headers = [['Location', ready.session.begun?.url ?? '']] as const;
-  return { status: 302, headers, subject: session.session_id, put, callbacks: changes.callbacks };
-};
 
 function* mySession({ params, desk }: Call): Steps<PurseSession | undefined> {
   const session = yield* readSession(params.session ?? '');
@@ -410,29 +372,4 @@ export const V2: readonly Operation[] = [
     ...INFERRED,
   }),
   { api: 'Payment API v2', method: 'GET', path: '/payment/v2/signing-jwks', name: 'signingKeys', access: 'public' },
-  {
-    api: 'Payment API v2',
-    method: 'POST',
-    path: '/payment/v2/payment-links',
-    name: 'createPaymentLink',
-    access: 'client',
-    reason:
-      'Payment links are not built; the link of a client session (links.hosted_page) does the same for one purchase.',
-  },
-  {
-    api: 'Wallet API',
-    method: 'GET',
-    path: '/wallet/v3/merchants/{merchant}/customers/{customer_reference}/tokens',
-    name: 'listTokens',
-    access: 'client',
-    handle: walletHandler,
-  },
-  {
-    api: 'Pages',
-    method: 'GET',
-    path: '/entities/{entity}/sessions/{session}',
-    name: 'hostedPage',
-    access: 'shopper',
-    handle: hostedPageHandler,
-  },
 ];

@@ -3,7 +3,7 @@ import { decimalFromMinor } from '../../money/decimal.ts';
 import type { Callback, Context, PurseAccount } from '../engine/state.ts';
 import { amountsOf, overviewOf } from './ledger.ts';
 import type { Signer } from './signing.ts';
-import type { Action, PursePayment, PurseSession, Transaction } from './state.ts';
+import type { Action, LinkMark, PursePayment, PurseSession, Transaction } from './state.ts';
 import { authorizationStatus, PSP_STATUSES, type PspStatus } from './statuses.ts';
 
 /** Klarna as Purse's page names it. */
@@ -72,21 +72,27 @@ function hookBody(transaction: Transaction): string {
 export function sessionView(session: PurseSession, account: PurseAccount, tokens: readonly object[]): object {
   const { session_id, order, expires_at_ms } = session;
   const amount = session.amount ?? order.amount;
-  const information_request = amount === 0;
+  const installments = { configurations: configurations(session, account), integrated_tokens: tokens };
   return {
     id: session_id,
     ...(amount !== undefined && { amount: major(amount) }),
     ...(order.currency_code && { currency_code: order.currency_code }),
     expiration_date: iso(expires_at_ms),
-    information_request,
+    information_request: isInformationRequest(session),
     ...(order.redirection && { redirection: order.redirection }),
-    protocols: {
-      [KLARNA.partner]: {
-        [KLARNA.method]: { configurations: configurations(session, account), integrated_tokens: tokens },
-      },
-    },
+    protocols: isOffered(session, account) ? { [KLARNA.partner]: { [KLARNA.method]: installments } } : {},
     wallet: { shared_wallet_user: false },
   };
+}
+
+/** Nothing is paid: the shopper is asked to be charged later. */
+function isInformationRequest({ amount, order }: PurseSession): boolean {
+  return (amount ?? order.amount) === 0;
+}
+
+/** Whether Klarna can be paid with in the session: an information request is for methods that leave a token. */
+export function isOffered(session: PurseSession, { save_token }: PurseAccount): boolean {
+  return save_token || !isInformationRequest(session);
 }
 
 function configurations({ capture }: PurseSession, account: PurseAccount): object {
@@ -195,7 +201,59 @@ export function clientSessionStatus({ payments, aborted, expires_at_ms }: PurseS
   return now_ms < expires_at_ms ? 'CREATED' : 'EXPIRED';
 }
 
-/** Tells the merchant what changed: v1 each transaction, v2 the payment. */
+/** PENDING and EXPIRED are inferred. PENDING: what was paid is in review; it is PAID or OPENED again when that is decided. */
+export type LinkStatus = 'OPENED' | 'PENDING' | 'PAID' | 'EXPIRED';
+
+/** Where a payment leaves the link that it was made by; OPENED: the link can be paid. */
+export function linkStatus(payment: PursePayment | undefined): Exclude<LinkStatus, 'EXPIRED'> {
+  const status = payment && authorizationStatus(payment.transactions[0].psp_status);
+  if (status === 'AUTHORIZED') return 'PAID';
+  return status === 'PENDING' && payment?.order_id !== undefined ? 'PENDING' : 'OPENED';
+}
+
+export interface LinkShown extends LinkMark {
+  readonly status: LinkStatus;
+  readonly entity_id: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly reference: string;
+  readonly session_id?: string | undefined;
+  readonly payment_id?: string | undefined;
+}
+
+/** A payment link as v2 shows it, and as its notifications carry it. */
+export function linkView({ link_id: id, reference, session_id, payment_id, ...link }: LinkShown, base: string): object {
+  const { status, entity_id, amount, currency, created_at_ms, expires_at_ms } = link;
+  return {
+    id,
+    status,
+    created_at: iso(created_at_ms),
+    expiration_date: iso(expires_at_ms),
+    entity_id,
+    amount,
+    currency,
+    order: { reference },
+    ...(session_id !== undefined && { client_session_id: session_id }),
+    ...(payment_id !== undefined && { payment_id }),
+    links: {
+      self: { href: `${base}/payment/v2/payment-links/${id}` },
+      hosted_page: `${base}/entities/${entity_id}/payment-links/${id}`,
+    },
+  };
+}
+
+/** The payment's link, when the payment leaves it in another status than before. */
+function linkTold(before: PursePayment | undefined, after: PursePayment, base: string): string[] {
+  const { link, entity_id, currency, order_reference: reference = '', session_id, payment_id, transactions } = after;
+  const status = linkStatus(after);
+  if (!link || status === linkStatus(before)) return [];
+  const { amount } = transactions[0];
+  return [
+    JSON.stringify(linkView({ ...link, status, entity_id, amount, currency, reference, session_id, payment_id }, base)),
+  ];
+}
+
+/** Tells the merchant what changed: v1 each transaction, v2 the payment, and the link that it was made by. */
 export function notifications(
   before: PursePayment | undefined,
   after: PursePayment,
@@ -206,7 +264,10 @@ export function notifications(
   const { hook, order_id, session_id } = after;
   if (!hook || before === after) return [];
   const changed = after.transactions.filter((each) => !before?.transactions.includes(each));
-  const bodies = after.generation === 'v1' ? changed.map(hookBody) : [JSON.stringify(paymentView(after, base))];
+  const bodies =
+    after.generation === 'v1'
+      ? changed.map(hookBody)
+      : [JSON.stringify(paymentView(after, base)), ...linkTold(before, after, base)];
   return bodies.map((body) => ({
     rule: 'purse_hook',
     url: hook,

@@ -1,0 +1,55 @@
+/**
+ * Purse's Wallet API: the tokens that a shopper left behind, for the merchant's server. Purse's documents write its path in two ways, and
+ * say of counting and deleting no more than that they exist.
+ */
+import { type Call, type Handler, notFound, type Operation, ok } from './operation.ts';
+import { deleted, tokenView, walletOf } from './tokens.ts';
+import { KLARNA } from './views.ts';
+
+const listHandler: Handler = function* (call) {
+  const reference = referenceOf(call);
+  const { merchant_id } = call.desk.context.merchant;
+  const found = yield* walletOf(merchant_id, reference);
+  const tokens = found.map((token) => {
+    const { id, value, description, source } = tokenView(token, reference) as Readonly<Record<string, unknown>>;
+    const scope = { ...KLARNA, origin: 'EXTERNAL' };
+    const about = { fingerprint: token.payment_method_reference, customer_reference: reference, merchant_id };
+    return { id, ...about, status: token.status, description, scope, value, favorite: false, source };
+  });
+  return ok({ tokens, shared_wallet_user: false, total_elements: tokens.length });
+};
+
+const countHandler: Handler = function* (call) {
+  const { merchant_id } = call.desk.context.merchant;
+  const found = yield* walletOf(merchant_id, referenceOf(call));
+  return ok({ count: found.length });
+};
+
+const deleteHandler: Handler = function* (call) {
+  const token_id = (call.params.token ?? '').toLowerCase();
+  const put = yield* deleted(referenceOf(call), token_id, call.desk.context);
+  return put ? { status: 204, put, subject: token_id } : UNKNOWN_TOKEN;
+};
+
+const UNKNOWN_TOKEN = notFound('token', 'Use an id from the list of the customer’s tokens.');
+
+const referenceOf = ({ params }: Call): string => params.customer_reference ?? '';
+
+const TOKENS = '/merchants/{merchant}/customers/{customer_reference}/tokens';
+
+const wallet = (
+  method: Operation['method'],
+  path: string,
+  name: string,
+  handle: Handler,
+  rest: Partial<Operation> = {},
+): Operation => ({ api: 'Wallet API', method, path: `/wallet/v3${path}`, name, access: 'client', handle, ...rest });
+
+const INFERRED = { inferred: true } as const;
+
+export const WALLET: readonly Operation[] = [
+  wallet('GET', TOKENS, 'listTokens', listHandler),
+  wallet('GET', `/wallet${TOKENS}`, 'listTokensElsewhere', listHandler),
+  wallet('GET', `${TOKENS}/count`, 'countTokens', countHandler, INFERRED),
+  wallet('DELETE', `${TOKENS}/{token}`, 'deleteToken', deleteHandler, INFERRED),
+];
