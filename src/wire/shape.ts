@@ -159,7 +159,16 @@ function missing(scan: Scan, name: string): void {
 }
 
 function fault(scan: Scan, rule: Fault['rule'], expected: string, got: unknown, min?: number, max?: number): undefined {
-  scan.faults.push({ path: [...scan.path], rule, expected, got: shorten(got), min, max });
+  // Else "an integer; got 2" would leave whoever sent "2" none the wiser.
+  const isText = rule === 'type' && typeof got === 'string';
+  scan.faults.push({
+    path: [...scan.path],
+    rule,
+    expected,
+    got: isText ? `the text "${shorten(got)}"` : shorten(got),
+    min,
+    max,
+  });
   return undefined;
 }
 

@@ -83,6 +83,10 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'Plan simulation: the call and its answer; Klarna’s page shows the same instalments, which cost nothing. `/multi` answers a list of one',
       'observed',
     ],
+    [
+      'A token’s `expiration_date` is its card’s; of one without a card it is 9999-12-31, because Klarna’s tokens do not expire',
+      'inferred',
+    ],
     ['What the widget does in a wallet session: list, rename, mark as favourite, delete', 'not built'],
     [
       'One step: set up per account (`capture: AUTOMATIC`, shown as `settings.direct_debit`); the first transaction is a CAPTURE',
@@ -138,6 +142,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ['An amount of 0 needs `allow_future_usage`; an amount above `order.net_amount` is refused', 'documented'],
     ['What was paid before under the same `order.reference` is not taken from what may be paid', 'different'],
     ['A client session is the same session as v1’s, so the widget’s INIT and APPLY work with its id', 'inferred'],
+    ['`widget.js_url` is Klarna’s SDK: Purse’s own widget is not served here', 'different'],
     ['`links.hosted_page` leads to Klarna’s page at once: there is no other method to choose', 'different'],
     ['It sends a shopper whose session is paid or over back to the shop', 'inferred'],
     [

@@ -57,5 +57,18 @@ export function failureOf({ reason, explanations }: Refusal): Failure {
   const fields = explanations.flatMap(({ field }) => (field === undefined ? [] : [purseField(field)]));
   const description =
     psp_status === 'BAD_VALUE' && fields.length > 0 ? namedFields('Bad value', fields) : PSP_STATUSES[psp_status].about;
-  return { psp_status, description, explanations };
+  return { psp_status, description, explanations: explanations.map(byPurseNames) };
+}
+
+/** Klarna's explanation for somebody who sent Purse's fields. Lines keep Klarna's names, which count them over all shipments. */
+function byPurseNames(explanation: Explanation): Explanation {
+  const { field = '', message, change } = explanation;
+  const name = purseField(field);
+  if (field === '' || name === field || field.includes('[')) return explanation;
+  return {
+    ...explanation,
+    field: name,
+    message: message.replaceAll(field, name),
+    change: change.replaceAll(field, name),
+  };
 }

@@ -86,6 +86,8 @@ const OTHERS: Readonly<Record<string, string>> = {
   order_lines: 'shipments.item_lines',
   locale: 'customer.locale_code',
   merchant_urls: 'order.redirection',
+  captured_amount: 'amount',
+  refunded_amount: 'amount',
 };
 
 /** `order_lines[2].tax_rate` → `shipments.item_lines.tax_lines.rate`: what a merchant of Purse's knows the field as. */

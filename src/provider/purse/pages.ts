@@ -4,10 +4,10 @@
  */
 import { type Call, type Handler, type Operation, problem, type Reply } from './operation.ts';
 import { changesOf, type Steps } from './payments.ts';
-import { readSession, sessionPut } from './records.ts';
+import { sessionPut } from './records.ts';
 import { apply, ready } from './sessions.ts';
 import type { PurseSession } from './state.ts';
-import { refuseClosed, transactionsOf, UNKNOWN_SESSION } from './v1.ts';
+import { mySession, refuseClosed, transactionsOf, UNKNOWN_SESSION } from './v1.ts';
 import { refusedPayment, shopperUrl } from './v2.ts';
 
 const returnHandler: Handler = function* (call) {
@@ -50,11 +50,6 @@ export function* onToKlarna(session: PurseSession, call: Call): Steps<Reply> {
   const put = [...begun.put, sessionPut(applied.session), ...changes.put];
   const headers = [['Location', begun.session.begun?.url ?? '']] as const;
   return { status: 302, headers, subject: session.session_id, put, callbacks: changes.callbacks };
-}
-
-function* mySession({ params, desk }: Call): Steps<PurseSession | undefined> {
-  const session = yield* readSession(params.session ?? '');
-  return session?.merchant_id === desk.context.merchant.merchant_id ? session : undefined;
 }
 
 const page = (method: Operation['method'], path: string, name: string, handle: Handler): Operation => ({

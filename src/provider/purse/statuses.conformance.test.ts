@@ -115,8 +115,13 @@ for (const kind of STORES.filter(({ name }) => name !== 'SQLite file')) {
 
     test('BAD_VALUE: Klarna refuses the purchase', async () => {
       const shop = await PurseShop.open(world);
-      const reply = await shop.init(await shop.session({ ...ORDER, currency_code: 'SEK' }));
+      const session_id = await shop.session({ ...ORDER, currency_code: 'SEK' });
+      const reply = await shop.init(session_id);
       assert.equal(reply.status.description, 'Bad value: order.currency_code');
+      const { entries } = await world.provider.control('GET', `/log?session_id=${session_id}&limit=1`);
+      const [{ explanations } = { explanations: [] }] = entries as { explanations: Record<string, string>[] }[];
+      assert.equal(explanations[0]?.field, 'order.currency_code', 'explained by the names that the shop sent');
+      assert.match(explanations[0]?.change ?? '', /^Send order\.currency_code = EUR/);
       expect('BAD_VALUE', reply);
     });
 

@@ -103,12 +103,13 @@ export function* deleted(
 }
 
 /** A token as the session's `integrated_tokens` and the wallet show it. */
-export function tokenView(token: CustomerToken, owner_reference: string): object {
+export function tokenView(token: CustomerToken, owner_reference: string) {
   const { token_id, merchant_id, created_at_ms, billing_address, instrument } = token;
   return {
     id: token_id,
     value: token_id,
     uniqueness_token: token.payment_method_reference,
+    expiration_date: expiryOf(instrument),
     owner_reference,
     merchant: merchant_id,
     favorite: false,
@@ -121,6 +122,12 @@ export function tokenView(token: CustomerToken, owner_reference: string): object
     source: 'MERCHANT',
     created_at: new Date(created_at_ms).toISOString(),
   };
+}
+
+/** The widget's types ask for a date. A card has one; Klarna's tokens have none. */
+function expiryOf({ card }: CustomerToken['instrument']): string {
+  const [month = 0, year = 0] = (card?.expiry_date ?? '').split('/').map(Number);
+  return new Date(year > 0 ? Date.UTC(year, month, 1) - 1 : Date.UTC(9999, 11, 31)).toISOString();
 }
 
 export type Charged =

@@ -272,7 +272,7 @@ for (const kind of STORES) {
         assert.deepEqual([step_id, status.action], [1, 'INIT']);
         const { redirection, global_status, results } = await shop.apply(session_id);
         assert.equal(global_status, 'WAITING');
-        assert.equal(results[0]?.status.action, 'APPLY');
+        assert.deepEqual([results[0]?.status.action, typeof results[0]?.id], ['APPLY', 'string']);
         const page = await fetch(redirection?.url ?? '');
         assert.equal(page.status, 200);
         const again = await shop.apply(session_id);
@@ -365,8 +365,9 @@ for (const kind of STORES) {
         const { klarna } = next.body.protocols as { klarna: { installments: { integrated_tokens: Json[] } } };
         const [token] = klarna.installments.integrated_tokens;
         assert.deepEqual([token?.owner_reference, token?.source], ['shopper-1', 'MERCHANT']);
+        assert.ok(Date.parse(String(token?.expiration_date)) > Date.now());
         const applied = await shop.apply(String(next.body.id), { payment_data: { integrated_token_id: token?.id } });
-        assert.deepEqual([applied.global_status, applied.redirection], ['SUCCESS', undefined]);
+        assert.deepEqual([applied.global_status, applied.redirection], ['SUCCESS', {}]);
         assert.equal((await shop.klarna.read(await shop.order_id('second'))).order_amount, 27_192);
       });
 

@@ -7,7 +7,17 @@ import * as wire from '../../wire/purse.ts';
 import type { Session } from '../engine/state.ts';
 import { WINDOWS } from '../engine/state.ts';
 import type { Failure } from './failure.ts';
-import { badField, type Call, conflict, type Handler, notFound, type Operation, ok, type Reply } from './operation.ts';
+import {
+  badField,
+  type Call,
+  conflict,
+  type Handler,
+  notFound,
+  type Operation,
+  ok,
+  problem,
+  type Reply,
+} from './operation.ts';
 import { type Asked, type Came, caughtUp, changesOf, operate, type Steps } from './payments.ts';
 import { readPaymentOf, readSession, sessionPut } from './records.ts';
 import { apply, begin, type Chosen, chargeOffSession, newSession, ready, withPayment } from './sessions.ts';
@@ -55,8 +65,16 @@ const listHandler: Handler = function* (call) {
   );
   const rest = { subject: payments.at(-1)?.order_id ?? session.session_id, put, callbacks };
   if (transactions.length > 0) return ok(transactions, rest);
-  return notFound('transaction of a session', 'Apply a payment method of the session first (INIT, APPLY).');
+  return NO_TRANSACTIONS;
 };
+
+const NO_TRANSACTIONS = problem(
+  404,
+  'not-found',
+  'Not found',
+  'The session has no transactions yet.',
+  'Apply a payment method of the session first (INIT, APPLY).',
+);
 
 /** Every payment of a session, as Klarna has it now. */
 export function* transactionsOf(
@@ -133,8 +151,8 @@ const applyHandler: Handler = function* (call) {
   const applied = yield* apply(begun.session, chosen, inline, call.desk);
   const changes = changesOf(applied.before, applied.came, call.desk);
   const put = [...begun.put, sessionPut(applied.session), ...changes.put];
-  const redirection = inline === undefined ? { redirection: { url: begun.session.begun?.url } } : {};
-  const body = { results: [appliedView(changes.payment)], ...redirection, ...globalStatus(changes.payment) };
+  const redirection = inline === undefined ? { url: begun.session.begun?.url } : {};
+  const body = { results: [appliedView(changes.payment)], redirection, ...globalStatus(changes.payment) };
   return { ...rootReply(body, changes.payment, applied.came), put, callbacks: changes.callbacks };
 };
 
@@ -145,7 +163,7 @@ function* chargedReply(session: PurseSession, chosen: Chosen, token_id: string, 
   const token = offered.find((each) => each.token_id === token_id.toLowerCase());
   const came = yield* chargeOffSession(session, chosen.amount, token?.token_id, desk);
   const { payment, put, callbacks } = changesOf(undefined, came, desk);
-  const body = { results: [appliedView(payment)], ...globalStatus(payment) };
+  const body = { results: [appliedView(payment)], redirection: {}, ...globalStatus(payment) };
   const next = sessionPut(withPayment(session, payment));
   return { ...rootReply(body, payment, came), put: [...put, next], callbacks };
 }
@@ -160,7 +178,7 @@ function rootReply(body: object, payment: PursePayment, { explanations }: Pick<C
 function appliedView(payment: PursePayment): object {
   const [root] = payment.transactions;
   const { payment_id: transaction_id, session_id } = payment;
-  return { transaction_id, session_id, ...resultView({ ...root, action: 'APPLY' }) };
+  return { id: transaction_id, transaction_id, session_id, ...resultView({ ...root, action: 'APPLY' }) };
 }
 
 function globalStatus({ transactions: [root] }: PursePayment): object {
@@ -171,7 +189,8 @@ function refusedApply(session: PurseSession, chosen: Chosen, failure: Failure, {
   const { psp_status, description } = failure;
   const amount = chosen.amount ?? session.amount ?? session.order.amount ?? 0;
   const result = resultView({ action: 'APPLY', psp_status, amount, at_ms: desk.context.now_ms, description });
-  const body = { results: [{ session_id: session.session_id, ...result }], global_status: 'ERROR' };
+  const about = { id: desk.context.id(), session_id: session.session_id };
+  const body = { results: [{ ...about, ...result }], redirection: {}, global_status: 'ERROR' };
   return failedReply(body, failure, session.session_id);
 }
 
@@ -186,7 +205,7 @@ function refuseItem(
   const isKlarna = partner === KLARNA.partner && (method === undefined || method === KLARNA.method);
   if (isKlarna && isOffered(session, account)) return refuseAmount(amount, `${pointer}amount`, session);
   const offered = isOffered(session, account) ? `${KLARNA.partner}/${KLARNA.method}` : 'nothing';
-  const detail = `PAYMENT_METHOD_NOT_FOUND_IN_SESSION: the session offers ${offered}, not ${String(partner)}/${String(method)}.`;
+  const detail = `PAYMENT_METHOD_NOT_FOUND_IN_SESSION: the session offers ${offered}, not ${partner ?? 'no partner'}/${method ?? 'no method'}.`;
   return badField(`${pointer}partner`, detail.slice(0, 300), 'Send a partner and method of the session’s protocols.');
 }
 
@@ -288,7 +307,8 @@ const walletHandler: Handler = function* ({ body, request, desk }) {
   return ok({ session_id: desk.context.id(), expiration_date, owner_reference, merchant });
 };
 
-function* mySession({ params, desk }: Call): Generator<Ask, PurseSession | undefined, unknown> {
+/** The session of the path, if it is the merchant's. */
+export function* mySession({ params, desk }: Call): Generator<Ask, PurseSession | undefined, unknown> {
   const session = yield* readSession(params.session ?? '');
   return session?.merchant_id === desk.context.merchant.merchant_id ? session : undefined;
 }

@@ -13,11 +13,11 @@ import { withRoot } from './ledger.ts';
 import { badField, type Call, type Handler, notFound, type Operation, ok, problem, type Reply } from './operation.ts';
 import { type Asked, type Came, caughtUp, changesOf, operate, remembered, type Steps } from './payments.ts';
 import { klarnaPurchase } from './purchase.ts';
-import { readSession, sessionPut } from './records.ts';
+import { sessionPut } from './records.ts';
 import { apply, begin, chargeOffSession, newSession, withPayment } from './sessions.ts';
 import type { PursePayment, PurseSession, Wanted } from './state.ts';
 import { PSP_STATUSES } from './statuses.ts';
-import { UNKNOWN_SESSION } from './v1.ts';
+import { mySession, UNKNOWN_SESSION } from './v1.ts';
 import { clientSessionStatus, iso, KLARNA, operationView, paymentView, returnData } from './views.ts';
 
 type Purchase = wire.ClientSession | wire.Payment | wire.EligibleSolutions;
@@ -196,7 +196,8 @@ const eligibleHandler: Handler = function* (call) {
   if (refused) return refused;
   const purchase = klarnaPurchase({ order: orderOf(body), amount, present: false });
   const asked = purchase.ok ? createSession(purchase.details, call.desk.context) : undefined;
-  const isEligible = asked?.ok === true && asked.value.categories.length > 0;
+  const isRemembered = !body.allow_future_usage || call.account.save_token;
+  const isEligible = asked?.ok === true && asked.value.categories.length > 0 && isRemembered;
   return ok({ amount, currency, eligible_solutions: isEligible ? [KLARNA] : [] });
 };
 
@@ -329,11 +330,6 @@ const NOTHING_LEFT = problem(
   'Nothing of the authorization is left: it was voided before, or the payment has too many operations.',
   'Read the payment.',
 );
-
-function* mySession({ params, desk }: Call): Steps<PurseSession | undefined> {
-  const session = yield* readSession(params.session ?? '');
-  return session?.merchant_id === desk.context.merchant.merchant_id ? session : undefined;
-}
 
 function* myPayment({ params, desk }: Call): Steps<PursePayment | undefined> {
   const payment = yield* read<PursePayment>('purse_payment', (params.payment ?? '').toLowerCase());

@@ -11,9 +11,14 @@ const listHandler: Handler = function* (call) {
   const { merchant_id } = call.desk.context.merchant;
   const found = yield* walletOf(merchant_id, reference);
   const tokens = found.map((token) => {
-    const { id, value, description, source } = tokenView(token, reference) as Readonly<Record<string, unknown>>;
+    const { id, value, expiration_date, description, source } = tokenView(token, reference);
     const scope = { ...KLARNA, origin: 'EXTERNAL' };
-    const about = { fingerprint: token.payment_method_reference, customer_reference: reference, merchant_id };
+    const about = {
+      fingerprint: token.payment_method_reference,
+      customer_reference: reference,
+      merchant_id,
+      expiration_date,
+    };
     return { id, ...about, status: token.status, description, scope, value, favorite: false, source };
   });
   return ok({ tokens, shared_wallet_user: false, total_elements: tokens.length });
