@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserWorld, buy, signIn, type Visit } from '../checkout/testing.ts';
-import { ORDER, PurseShop, statusOf } from './testing.ts';
+import { ORDER, PurseShop, purchaseFor, statusOf } from './testing.ts';
 
 describe('Purse’s flows in a browser', () => {
   const world = browserWorld();
@@ -44,6 +44,31 @@ describe('Purse’s flows in a browser', () => {
       assert.match(page.url(), /\?shop$/);
       const { transaction_id = '' } = results[0] ?? {};
       assert.equal(statusOf(await shop.transaction(session_id, transaction_id)), 'SUCCESS SUCCEEDED SUCCESS');
+    });
+  });
+
+  test('a payment link: paid where it leads, and closed when it is opened again', async () => {
+    const shop = await PurseShop.open(world);
+    await world.browse({ size: 'phone' }, async (visit) => {
+      const shopper_redirection_url = `${visit.shopUrl}/icon.svg?back`;
+      const purchase = { ...purchaseFor(shop), shopper_redirection_url };
+      const { body } = await shop.call<{ id: string; links: { hosted_page: string } }>(
+        'POST',
+        '/payment/v2/payment-links',
+        purchase,
+      );
+      const status = async () => (await shop.call('GET', `/payment/v2/payment-links/${body.id}`)).body.status;
+      const declined = await visit.openLink(body.links.hosted_page);
+      await declined.getByTestId('outcome-decline').click();
+      await declined.waitForURL(/icon\.svg\?back&purse-redirection-data=/);
+      assert.equal(await status(), 'OPENED');
+      const page = await visit.openLink(body.links.hosted_page);
+      await signIn(page);
+      await buy(page);
+      await page.waitForURL(/icon\.svg\?back&purse-redirection-data=/);
+      assert.equal(await status(), 'PAID');
+      await page.goto(body.links.hosted_page);
+      assert.match(page.url(), /icon\.svg\?back&purse-redirection-data=/);
     });
   });
 

@@ -37,9 +37,9 @@ async function sweepSessions(store: Store, before: string, limit: number): Promi
 }
 
 async function sweepSession(store: Store, { session_id, payments }: PurseSession): Promise<void> {
-  const found = await Promise.all(payments.map((id) => store.get<PursePayment>('purse_payment', id)));
-  // What stays is not locked.
-  if (!found.some(isKept)) await store.run(() => removal(session_id));
+  // What stays is not locked, and the first reason to stay is enough.
+  for (const id of payments) if (isKept(await store.get<PursePayment>('purse_payment', id))) return;
+  await store.run(() => removal(session_id));
 }
 
 function isKept(payment: PursePayment | undefined): boolean {

@@ -1,7 +1,7 @@
 /** Every operation of Purse's APIs, and those paths that can be set because Purse's documents do not show them. */
 import type { Operation } from './operation.ts';
 import { PAGES } from './pages.ts';
-import { PAYMENT_LINKS } from './payment-links.ts';
+import { PAYMENT_LINK_PAGE, PAYMENT_LINKS } from './payment-links.ts';
 import { SIMULATION } from './simulation.ts';
 import { V1 } from './v1.ts';
 import { V2 } from './v2.ts';
@@ -17,6 +17,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...PAYMENT_LINKS,
   ...WALLET,
   ...PAGES,
+  PAYMENT_LINK_PAGE,
 ];
 
 /** The names of the operations whose path can be set. */

@@ -114,12 +114,14 @@ export const PAYMENT_LINKS: readonly Operation[] = [
     inferred: true,
     handle: readHandler,
   },
-  {
-    api: 'Pages',
-    method: 'GET',
-    path: '/entities/{entity}/payment-links/{link}',
-    name: 'paymentLink',
-    access: 'shopper',
-    handle: openHandler,
-  },
 ];
+
+/** What the shopper opens. */
+export const PAYMENT_LINK_PAGE: Operation = {
+  api: 'Pages',
+  method: 'GET',
+  path: '/entities/{entity}/payment-links/{link}',
+  name: 'paymentLink',
+  access: 'shopper',
+  handle: openHandler,
+};

@@ -201,6 +201,17 @@ for (const kind of STORES) {
         assert.deepEqual([body.payment_id, body.operation_id], [made.id, first?.body.id]);
       }
       assert.equal((await post(shop, path, { amount: 100 }, 'key-2')).status, 201);
+      const long = 'k'.repeat(4_000);
+      assert.equal((await post(shop, `/payments/${made.id}/refunds`, { amount: 1 }, long)).status, 201);
+      const repeated = await post(shop, `/payments/${made.id}/refunds`, { amount: 2 }, long);
+      assert.equal(repeated.status, 409, 'the key decides, whatever the body');
+      assert.equal((await post(shop, path, { amount: 1.5 }, 'key-3')).status, 400);
+      assert.equal((await post(shop, path, { amount: 20_000 }, 'key-3')).body.status, 'FAILURE');
+      assert.equal(
+        (await post(shop, path, { amount: 100 }, 'key-3')).status,
+        409,
+        'what Klarna refused was an operation',
+      );
       assert.equal((await get(shop, made.id)).amounts.total_captured, 200);
     });
 
@@ -316,8 +327,9 @@ for (const kind of STORES) {
     // Protects: where tokens are switched off none is made, by whichever field it is asked for.
     test('tokens switched off', async () => {
       const shop = await PurseShop.open(world, { save_token: false });
-      const session = await post(shop, '/client-sessions', { ...purchaseFor(shop), allow_future_usage: true });
-      assert.equal(session.status, 400);
+      const future = { ...purchaseFor(shop), allow_future_usage: true };
+      assert.equal((await post(shop, '/client-sessions', future)).status, 400);
+      assert.deepEqual((await post(shop, '/eligible-solutions', future)).body.eligible_solutions, []);
       await payment(shop, { split: [{ ...SPLIT[0], save_token: true }] });
       const path = `/wallet/v3/merchants/${shop.klarna.merchant_id}/customers/shopper-2/tokens`;
       assert.equal((await shop.call('GET', path)).body.total_elements, 0);
