@@ -60,6 +60,8 @@ for (const kind of STORES.filter(({ durable }) => durable)) {
           link: await status(`/payment/v2/payment-links/${link}`),
         };
       };
+      const shown = async (id: string) => (await shop.call('GET', `/payment/v2/client-sessions/${id}`)).body;
+      const [before, listed] = [await shown(bought), await shop.list(bought)];
       const all = { untouched: 200, bought: 200, given_up: 200, session: 200, asked: 200, payment: 200, link: 200 };
       assert.deepEqual(await seen(), all);
 
@@ -79,6 +81,9 @@ for (const kind of STORES.filter(({ durable }) => durable)) {
       assert.deepEqual(await seen(), { ...all, ...gone });
       await sweepTo(now + 30 * DAY_MS);
       assert.deepEqual(await seen(), { ...all, ...gone, link: 404 });
+      assert.deepEqual([await shown(bought), await shop.list(bought)], [before, listed], 'and reads as it did');
+      const back = await shop.send('GET', `/purse/return/${bought}`, undefined, {});
+      assert.equal(back.headers.get('location'), ORDER.redirection);
       assert.equal((await shop.act(authorize, 'capture', 271.92)).status.state, 'SUCCESS');
       assert.equal((await shop.list(bought)).length, 2);
       for (const [path, more, key] of [

@@ -1,14 +1,15 @@
 /**
  * What Purse keeps and what goes. A session in which something was ordered, or a token was left, stays as long as the order, so that its
- * transactions can be listed when they are captured weeks later or charged again after months. One that came to nothing goes with the
- * payments that were tried in it; links go some time after they ran out.
+ * transactions can be listed when they are captured weeks later or charged again after months; what nobody needs of it any more goes. One
+ * that came to nothing goes with the payments that were tried in it, links some time after they ran out.
  */
 import type { Store, Work } from '../../store/store.ts';
 import { read } from '../../store/store.ts';
 import { uuidFloor } from '../world.ts';
+import { sessionPut } from './records.ts';
 import { LIMITS, type PurseLink, type PursePayment, type PurseSession } from './state.ts';
 
-/** Where the sweep has come to, so that what stays is looked at once and not after every start again. */
+/** Where the sweep has come to, so that what stays is looked at once, and not again after every start. */
 interface Progress {
   readonly after: string;
 }
@@ -37,22 +38,42 @@ async function sweepSessions(store: Store, before: string, limit: number): Promi
 }
 
 async function sweepSession(store: Store, { session_id, payments }: PurseSession): Promise<void> {
-  // What stays is not locked, and the first reason to stay is enough.
-  for (const id of payments) if (isKept(await store.get<PursePayment>('purse_payment', id))) return;
-  await store.run(() => removal(session_id));
+  // Payments of what stays are not locked, and the first reason to stay is enough.
+  for (const id of payments) {
+    if (!isKept(await store.get<PursePayment>('purse_payment', id))) continue;
+    return store.run(() => slimming(session_id));
+  }
+  return store.run(() => removal(session_id));
 }
 
 function isKept(payment: PursePayment | undefined): boolean {
   return payment?.order_id !== undefined || payment?.transactions[0].psp_status === 'COMPLETED';
 }
 
+const NO_CHANGE = { answer: undefined, changes: {} };
+
+/** What stays goes on naming its payments; what was bought is in Klarna's order, and nobody can pay in the session any more. */
+function* slimming(session_id: string): Work<void> {
+  const session = yield* read<PurseSession>('purse_session', session_id);
+  if (!session) return NO_CHANGE;
+  const { begun: _page, order, ...rest } = session;
+  const { reference, amount, currency_code, redirection } = order;
+  const about = {
+    ...(reference !== undefined && { reference }),
+    ...(amount !== undefined && { amount }),
+    ...(currency_code !== undefined && { currency_code }),
+    ...(redirection !== undefined && { redirection }),
+  };
+  return { answer: undefined, changes: { put: [sessionPut({ ...rest, order: about })] } };
+}
+
 /** Looks again, with the records locked. */
 function* removal(session_id: string): Work<void> {
   const session = yield* read<PurseSession>('purse_session', session_id);
-  if (!session) return { answer: undefined, changes: {} };
+  if (!session) return NO_CHANGE;
   for (const id of session.payments) {
     const payment = yield* read<PursePayment>('purse_payment', id);
-    if (isKept(payment)) return { answer: undefined, changes: {} };
+    if (isKept(payment)) return NO_CHANGE;
   }
   const payments = session.payments.map((id) => ({ kind: 'purse_payment' as const, id }));
   const remove = [{ kind: 'purse_session' as const, id: session_id }, ...payments, ...keyOf(session)];
