@@ -1,7 +1,7 @@
 /**
  * The bodies of Purse's Payment API v1. Amounts travel as decimals of the major unit, as JSON numbers or texts, and come out as whole
  * minor units. A JSON number is read through the shortest text that stands for it, which is the text that was sent for every amount
- * of up to fifteen digits; longer ones come as their text (`exact-json.ts`). So nothing is rounded, and more decimals than the currency
+ * of up to fifteen digits; longer ones come as their text (`parseExactly`). So nothing is rounded, and more decimals than the currency
  * has are a fault.
  */
 import { minorFromDecimal } from '../money/decimal.ts';

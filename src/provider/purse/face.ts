@@ -4,10 +4,9 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { lookup } from '../../catalogue/index.ts';
-import { type Answer, baseOf, header, type Request } from '../../http/exchange.ts';
+import { type Answer, baseOf, header, parseExactly, type Request } from '../../http/exchange.ts';
 import { Router } from '../../http/router.ts';
 import { type LogEntry, readShared, StoreUnavailable, type Work } from '../../store/store.ts';
-import { parseExactly } from '../../wire/exact-json.ts';
 import { bracketPath, check, type Fault } from '../../wire/shape.ts';
 import type { Context, Merchant, PurseAccount } from '../engine/state.ts';
 import { explainFaults } from '../klarna/faults.ts';

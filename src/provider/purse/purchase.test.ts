@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { parseExactly } from '../../http/exchange.ts';
 import { decimalFromMinor } from '../../money/decimal.ts';
 import { checkSums } from '../../money/lines.ts';
 import { fuzz } from '../../testing.ts';
-import { parseExactly } from '../../wire/exact-json.ts';
 import { type CreateSession, createSession } from '../../wire/purse.ts';
 import { check } from '../../wire/shape.ts';
 import { FIELDS, purseField } from './fields.ts';
@@ -333,7 +333,9 @@ describe('amounts', () => {
       fc.property(fc.nat(9_999), fc.stringMatching(/^[0-9]{3,20}0{0,20}$/), (whole, fraction) => {
         const text = `${whole}.${fraction}`;
         const { value, faults } = read(text);
-        if (/[^0]/.test(fraction.slice(2))) assert.equal(faults?.length, 1, text);
+        // Of a short number the zeros at the end are gone before anybody reads it; a long one is what was sent.
+        const isMore = text.length > 15 || /[^0]/.test(fraction.slice(2));
+        if (isMore) assert.equal(faults?.length, 1, text);
         else assert.equal(value?.amount, Number(`${whole}${fraction.slice(0, 2)}`), text);
       }),
       500,
