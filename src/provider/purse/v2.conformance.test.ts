@@ -12,7 +12,10 @@ interface PaymentRead extends Json {
   readonly amounts: Readonly<Record<string, number>>;
   readonly authorization: {
     readonly status: string;
-    readonly partner_transactions: readonly { readonly id: string }[];
+    readonly partner_transactions: readonly {
+      readonly id: string;
+      readonly partner_data?: { readonly hpp_session_id?: string };
+    }[];
   };
   readonly operations: readonly OperationRead[];
   readonly redirection?: { readonly href: string };
@@ -241,6 +244,23 @@ for (const kind of STORES) {
       assert.equal(refused.status, 400, 'a call that came to nothing does not use up its key');
       assert.equal((await post(shop, '/payments', charge, 'renew-2')).status, 201);
       assert.equal((await post(shop, `/payments/${made.id}/captures`, { amount: 1 }, 'renew-1')).status, 201);
+    });
+
+    // Protects: a shop whose connection broke finds what it made by the key alone, and pays on with it.
+    test('a lost answer and its repeat', async () => {
+      const shop = await PurseShop.open(world);
+      const { merchant_id } = shop.klarna;
+      const on = { path: '/payment/v2/payments' };
+      await world.provider.control('POST', '/faults', { merchant_id, on, effect: 'drop', when: 'after', times: 1 });
+      const body = { ...purchaseFor(shop), split: SPLIT };
+      await assert.rejects(post(shop, '/payments', body, 'cart-9'));
+      const repeat = await post(shop, '/payments', body, 'cart-9');
+      assert.equal(repeat.status, 409);
+      const found = await get(shop, String(repeat.body.payment_id));
+      assert.equal(found.authorization.status, 'PENDING');
+      const [transaction] = found.authorization.partner_transactions;
+      await shop.shopper(transaction?.partner_data?.hpp_session_id ?? '', 'complete');
+      assert.equal((await get(shop, found.id)).authorization.status, 'AUTHORIZED');
     });
 
     // Protects: voids of a part, in v2's words.
