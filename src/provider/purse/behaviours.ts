@@ -182,9 +182,12 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     ['OPENED until one payment is AUTHORIZED, then PAID for good; a try that fails leaves it OPENED', 'documented'],
     ['Whoever opens a link that is paid is sent back to the shop', 'inferred'],
     ['PENDING while what was paid is in review; EXPIRED after 30 days', 'inferred'],
-    ['It takes the fields of a client session; the answer has them, `links.hosted_page` and `links.self`', 'inferred'],
     [
-      '`webhook.url` is told of the link, when its status changes, and of each payment; the two have ids of their own',
+      'It takes the fields of a client session; the answer has `status`, amount, currency, reference, `links.hosted_page` and `links.self`',
+      'inferred',
+    ],
+    [
+      '`webhook.url` is told of the link, when its status changes by a payment, and of each payment; the two have ids of their own',
       'documented',
     ],
     ['Each try is a payment of a client session, which the link names', 'inferred'],
