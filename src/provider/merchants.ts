@@ -1,5 +1,5 @@
 /** Merchants and their credentials: how they are made, and how a request is matched to one. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Put, Store } from '../store/store.ts';
 import { DEFAULT_TERMS } from './engine/settlement-terms.ts';
 import { type Credential, type Merchant, type Region, WINDOWS } from './engine/state.ts';
@@ -55,7 +55,7 @@ export function newApiKey(): string {
 
 /** What a key is known by. It must find the key's credential and must not give the key away. */
 export function apiKeyName(key: string): string {
-  return `api_key_${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
+  return `api_key_${hash('sha256', key, 'hex').slice(0, 16)}`;
 }
 
 /** A secret to hand out once. */
@@ -76,7 +76,7 @@ export function merchantRecords(merchant: Merchant): Put[] {
 }
 
 function hashSecret(salt: string, secret: string): string {
-  return createHash('sha256').update(`${salt}:${secret}`).digest('hex');
+  return hash('sha256', `${salt}:${secret}`, 'hex');
 }
 
 /** Credentials that were checked before, so that the hash is computed once and not for each request. */

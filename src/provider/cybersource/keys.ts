@@ -1,5 +1,5 @@
 /** Keys of Cybersource's API: how they are made, and the one that the default merchant has. */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { CybersourceKey } from '../engine/state.ts';
 import type { Sealer } from '../sealing.ts';
 
@@ -19,7 +19,7 @@ export function newSharedSecret(): string {
 
 /** The default merchant's secret follows from its password, so that there is one secret to choose: base64 of its SHA-256. */
 export function localSecret(password: string): string {
-  return createHash('sha256').update(password).digest('base64');
+  return hash('sha256', password, 'base64');
 }
 
 /** Whether a key is of this secret. */

@@ -2,7 +2,7 @@
  * What Cybersource's ids stand for. A session is noted in Klarna's session and a transaction in its order, which are written at the same time
  * anyway; what came to nothing has a record of its own.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Ask, type Put, read, readShared, type Work } from '../../store/store.ts';
 import type { Context, Order, Session } from '../engine/state.ts';
 import { keyFrom, ORDER_PLACES, OWN_PLACE, placeOf, requestId, SESSION_PLACE } from './ids.ts';
@@ -236,6 +236,6 @@ export function* readReference(
 
 /** References are texts of the merchant's, which may hold anything; the digest has the form of our ids, which are found fastest. */
 function referenceKey({ what, value }: ReferenceUse, merchant_id: string): string {
-  const hex = createHash('sha256').update(`${merchant_id} ${what} ${value}`).digest('hex');
+  const hex = hash('sha256', `${merchant_id} ${what} ${value}`, 'hex');
   return `0${hex.slice(1, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

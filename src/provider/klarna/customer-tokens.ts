@@ -1,5 +1,5 @@
 /** Customer Token v1, and how a token is made in Klarna Payments: the calls as the engine's commands, its outcomes in Klarna's words. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Ask, Put } from '../../store/store.ts';
 import { type TokenOrder, tokenOrder, tokenStatus } from '../../wire/customer-token.ts';
 import { type CustomerTokenCreate, customerTokenCreate } from '../../wire/klarna-payments.ts';
@@ -33,7 +33,7 @@ const createHandler: Handler = function* (call) {
   const { authorization, session } = yield* readAuthorization(call);
   const recovered = yield* readRecovered(session);
   const request = call.body as CustomerTokenCreate;
-  const digest = createHash('sha256').update(JSON.stringify(request)).digest('hex');
+  const digest = hash('sha256', JSON.stringify(request), 'hex');
   const outcome = createToken(authorization, session, request, digest, recovered, call.context);
   const subject = authorization?.session_id ?? '';
   if (!outcome.ok) return refusedReply(outcome.refusal, call, { subject });

@@ -1,5 +1,5 @@
 /** Answers under idempotency keys, kept in the record that they are about. See decision 5. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Context, type KeptAnswer, WINDOWS } from '../engine/state.ts';
 import type { Call, Reply } from './operation.ts';
 
@@ -37,8 +37,7 @@ export function keepAnswer<K extends Keeper>(keeper: K, call: Call, reply: Reply
 /** Keys are UUIDs, but a header may hold six kilobytes, which a record need not keep two thousand times. */
 function answerKey({ operation, params, idempotency_key }: Call): string | undefined {
   if (idempotency_key === undefined) return undefined;
-  const key =
-    idempotency_key.length <= 64 ? idempotency_key : createHash('sha256').update(idempotency_key).digest('hex');
+  const key = idempotency_key.length <= 64 ? idempotency_key : hash('sha256', idempotency_key, 'hex');
   return [operation.name, params.capture_id ?? '', key].join(' ');
 }
 

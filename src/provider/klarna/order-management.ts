@@ -1,5 +1,5 @@
 /** Order Management v1: its calls in terms of the engine's commands, and the engine's outcomes in its words. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Ask, read } from '../../store/store.ts';
 import { UUID } from '../../wire/common.ts';
 import * as wire from '../../wire/order-management.ts';
@@ -109,7 +109,7 @@ function transactionId(order: Order, call: Call, created = ''): string {
     JSON.stringify(call.body),
     order.expires_at_ms,
   ].join('\n');
-  const hex = createHash('sha256').update(text).digest('hex');
+  const hex = hash('sha256', text, 'hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 

@@ -1,5 +1,5 @@
 /** Klarna Payments v1: its calls in terms of the engine's commands, and the engine's outcomes in its words. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Ask, type Put, read } from '../../store/store.ts';
 import {
   type OrderCreate,
@@ -82,7 +82,7 @@ const cancelAuthorizationHandler: Handler = function* (call) {
 const createOrderHandler: Handler = function* (call) {
   const { authorization, session } = yield* readAuthorization(call);
   const request = call.body as OrderCreate;
-  const digest = createHash('sha256').update(JSON.stringify(request)).digest('hex');
+  const digest = hash('sha256', JSON.stringify(request), 'hex');
   const outcome = placeOrder(authorization, session, request, digest, call.context);
   if (!outcome.ok) return refusedReply(outcome.refusal, call, { subject: authorization?.session_id ?? '' });
   const placed = outcome.value;

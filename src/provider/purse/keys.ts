@@ -2,7 +2,7 @@
  * v2's idempotency keys. A repeat is an error that names what was made the first time, whatever its body. Keys of operations live in
  * their payment; the key that a payment or a link was made under is a record of its own, which lives as long as what was made.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { header } from '../../http/exchange.ts';
 import { type Ask, type Put, read } from '../../store/store.ts';
 import { type Call, problem, type Reply } from './operation.ts';
@@ -16,7 +16,7 @@ export function operationKey({ request }: Pick<Call, 'request'>, action: string)
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 /** What was made under a key, by the names that the answer to a repeat has. */

@@ -59,7 +59,16 @@ export function* begin(session: PurseSession, chosen: Chosen, desk: Desk): Steps
   const page = createHosted(opened.value, { merchant_urls: hostedUrls(session, back) }, context);
   if (!page.ok) return { ok: false, failure: failureOf(page.refusal) };
   const url = pageUrl(base, page.value, opened.value);
-  const begun = { hosted_id: page.value.hosted_id, url, step_id: (session.begun?.step_id ?? 0) + 1, ...chosen };
+  const { hosted_id } = page.value;
+  const step_id = (session.begun?.step_id ?? 0) + 1;
+  const { save_token } = chosen;
+  const begun = {
+    hosted_id,
+    url,
+    step_id,
+    save_token,
+    ...(chosen.amount !== undefined && { amount: chosen.amount }),
+  };
   const put = [klarnaSessionPut(opened.value, before === undefined), hostedPut(page.value, true)];
   return { ok: true, session: { ...session, begun }, put };
 }

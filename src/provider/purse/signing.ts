@@ -11,6 +11,7 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPair,
+  hash,
   type KeyObject,
   privateEncrypt,
   publicDecrypt,
@@ -33,7 +34,7 @@ function sha1(bytes: Buffer): Buffer {
 
 /** What v1 signs of a body. */
 function digestOf(body: string): Buffer {
-  return Buffer.from(createHash('sha256').update(body).digest('hex'));
+  return Buffer.from(hash('sha256', body, 'hex'));
 }
 
 /** The value of `X-Signature` for a body. @param seed 20 random bytes; the same body has another signature with another seed */
@@ -103,7 +104,7 @@ function signerOf(pem: string): Signer {
   const key = createPrivateKey(pem);
   const publicKey = createPublicKey(key);
   const { e = '', n = '' } = publicKey.export({ format: 'jwk' });
-  const kid = createHash('sha256').update(n).digest('base64url').slice(0, 16);
+  const kid = hash('sha256', n, 'base64url').slice(0, 16);
   const header = base64url({ alg: 'RS256', typ: 'JWT', kid });
   return {
     public_key: publicKey.export({ type: 'spki', format: 'pem' }).toString(),

@@ -63,7 +63,7 @@ interface Begun {
   readonly url: string;
   readonly step_id: number;
   /** As the shopper chose; another choice begins anew. */
-  readonly amount: number | undefined;
+  readonly amount?: number;
   readonly save_token: boolean;
 }
 
