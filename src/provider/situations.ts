@@ -160,6 +160,7 @@ export const SITUATIONS: readonly Situation[] = [
     return order(`order ${status}`, { status, ...(amount !== undefined && captured(amount)) });
   }),
   order('order AUTHORIZED, in review', { fraud_status: 'PENDING' }),
+  order('order CANCELLED while in review', { fraud_status: 'PENDING', status: 'CANCELLED' }),
   order('order AUTHORIZED, rejected', { fraud_status: 'REJECTED' }),
   order('order CANCELLED after the rejection', { fraud_status: 'REJECTED', status: 'CANCELLED' }),
   order('order CAPTURED, part released', { status: 'CAPTURED', ...captured(60) }),

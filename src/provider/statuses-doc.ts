@@ -32,7 +32,7 @@ const CYBERSOURCE: StatusColumn = {
     const followed = [
       ...order.captures.map((capture) => `capture \`${captureStatus(capture, charged_back)}\``),
       ...order.refunds.map(() => `refund \`${SUCCESS.refund}\``),
-      ...(order.status === 'CANCELLED' && order.fraud_status === 'ACCEPTED'
+      ...(order.status === 'CANCELLED' && order.fraud_status !== 'REJECTED'
         ? [`reversal \`${SUCCESS.reversal}\``]
         : []),
     ];

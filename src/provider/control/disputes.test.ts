@@ -37,9 +37,10 @@ describe('disputes through the control API', () => {
     await refused(open({}), /403/);
     const { codes, disputes } = await control('GET', `/orders/${order_id}`);
     assert.ok(['DISPUTE_OPENED', 'DISPUTE_LOST', 'PART_REFUNDED'].every((code) => (codes as string[]).includes(code)));
+    const [{ capture_id } = { capture_id: '' }] = (await shop.read(order_id)).captures;
     assert.deepEqual(disputes, [
-      { dispute_id: first.dispute_id, amount: 3_000, outcome: 'LOST' },
-      { dispute_id: rest.dispute_id, amount: 5_000 },
+      { dispute_id: first.dispute_id, capture_id, amount: 3_000, outcome: 'LOST' },
+      { dispute_id: rest.dispute_id, capture_id, amount: 5_000 },
     ]);
     assert.equal((await disputesOf(order_id, shop)).length, 2);
   });

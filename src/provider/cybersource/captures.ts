@@ -5,7 +5,7 @@ import type { ManagedLine, ShippingInfo } from '../../wire/order-management.ts';
 import { capture } from '../engine/capture.ts';
 import { release } from '../engine/order.ts';
 import { refund } from '../engine/refund.ts';
-import { type Capture, type Order, remainingAmount } from '../engine/state.ts';
+import { type Capture, type Order, refundableOf, remainingAmount } from '../engine/state.ts';
 import { type Found, failedPayment, readTransaction, refuseCurrency, transactionReply } from './authorizations.ts';
 import { chargedBack } from './disputes.ts';
 import { invalid } from './errors.ts';
@@ -85,7 +85,7 @@ function* refunded(body: RefundRequest, made: Capture, found: Found, call: Call)
   const { order } = found;
   const { amountDetails, lineItems } = body.orderInformation ?? {};
   const { order_id, purchase_currency: currency } = order;
-  const amount = amountDetails?.totalAmount ?? made.captured_amount - made.refunded_amount;
+  const amount = amountDetails?.totalAmount ?? refundableOf(order, made);
   const request = newRequest(body.clientReferenceInformation?.code ?? found.record.code, call.context);
   const draft: Draft = { ...request, type: 'refund', amount, currency, order_id };
   if (captureStatus(made, yield* chargedBack(order, call.context)) === 'CHARGEBACK')

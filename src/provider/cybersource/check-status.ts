@@ -3,7 +3,7 @@
 import { decimalFromMinor } from '../../money/decimal.ts';
 import { type Ask, read } from '../../store/store.ts';
 import type { CheckStatus, STATUS_ACTIONS } from '../../wire/cybersource.ts';
-import type { Order, Session } from '../engine/state.ts';
+import { type Order, refundableOf, type Session } from '../engine/state.ts';
 import { bringUpToDate } from '../engine/time.ts';
 import { chargedBack } from './disputes.ts';
 import { NOT_FOUND } from './errors.ts';
@@ -107,7 +107,7 @@ export function amountDetails(
   state: Status,
 ): object {
   const capture = order?.captures.find((each) => each.capture_id === capture_id);
-  const left = capture && state !== 'CHARGEBACK' ? capture.captured_amount - capture.refunded_amount : 0;
+  const left = order && capture && state !== 'CHARGEBACK' ? refundableOf(order, capture) : 0;
   return {
     ...amounts(amount, currency),
     ...(type === 'capture' && capture && { refundBalance: decimalFromMinor(left) }),

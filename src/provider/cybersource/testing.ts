@@ -199,6 +199,11 @@ export class CybersourceShop {
   /** A new merchant with a key. @param settings of the merchant */
   static async open(provider: () => Provider, settings: object = {}): Promise<CybersourceShop> {
     const { merchant_id } = await provider().control('POST', '/merchants', settings);
+    return CybersourceShop.of(provider, String(merchant_id));
+  }
+
+  /** A merchant that is there already, with a new key. */
+  static async of(provider: () => Provider, merchant_id: string): Promise<CybersourceShop> {
     const key = await provider().control('POST', `/merchants/${merchant_id}/cybersource-keys`, {});
     return new CybersourceShop(provider, key as unknown as SharedKey);
   }

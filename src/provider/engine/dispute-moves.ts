@@ -56,10 +56,13 @@ export function followedBy(first: DisputeMoved, second: DisputeMoved): DisputeMo
 }
 
 /** The order with what its money has to do with the dispute. */
-export function withDispute(order: Order, { dispute_id, amount, closed }: Dispute): Order {
-  const entry = closed
-    ? { dispute_id, amount: closed.chargeback_amount, outcome: closed.outcome }
-    : { dispute_id, amount };
+export function withDispute(order: Order, { dispute_id, capture_id, amount, closed }: Dispute): Order {
+  const entry = {
+    dispute_id,
+    ...(capture_id !== undefined && { capture_id }),
+    amount: closed ? closed.chargeback_amount : amount,
+    ...(closed && { outcome: closed.outcome }),
+  };
   const known = order.disputes ?? [];
   const isKnown = known.some((each) => each.dispute_id === dispute_id);
   const disputes = isKnown ? known.map((each) => (each.dispute_id === dispute_id ? entry : each)) : [...known, entry];

@@ -29,6 +29,7 @@ import {
   disputedAmount,
   type Order,
   refundableAmount,
+  refundableOf,
 } from './state.ts';
 
 /** How disputes are handled unless the merchant has it otherwise. Klarna names no fee. */
@@ -107,7 +108,7 @@ function disputedCapture(order: Order, capture_id: string | undefined): Outcome<
 
 function disputableAmount(order: Order, capture: Capture | undefined): number {
   const left = refundableAmount(order) - disputedAmount(order);
-  return capture ? Math.min(left, capture.captured_amount - capture.refunded_amount) : left;
+  return capture ? Math.min(left, refundableOf(order, capture)) : left;
 }
 
 function refuseOpening(

@@ -12,6 +12,7 @@ import {
   type Order,
   type Refund,
   refundableAmount,
+  refundableOf,
   refundedAmount,
 } from './state.ts';
 
@@ -37,7 +38,7 @@ export function refund(
     refuseReturnFee(order, request);
   if (refused) return refused;
   const allocations =
-    capture_id === undefined ? allocate(order.captures, request) : [{ capture_id, amount: request.refunded_amount }];
+    capture_id === undefined ? allocate(order, request) : [{ capture_id, amount: request.refunded_amount }];
   const made: Refund = {
     refund_id: context.id(),
     refunded_amount: request.refunded_amount,
@@ -67,14 +68,14 @@ export function findRefund(order: Order, refund_id: string): Outcome<Refund> {
  * With lines, the capture whose lines they are, when they add up and fit; otherwise none. Without lines, Klarna
  * chooses: the oldest captures that have room (inferred).
  */
-function allocate(captures: readonly Capture[], request: RefundRequest): Allocation[] {
+function allocate(order: Order, request: RefundRequest): Allocation[] {
   const lines = request.order_lines ?? [];
-  if (lines.length === 0) return fillOldest(captures, request.refunded_amount);
+  if (lines.length === 0) return fillOldest(order, request.refunded_amount);
   if (sumOfLines(lines) !== request.refunded_amount) return [];
   const references = lines.filter((line) => line.type !== 'return_fee').map((line) => line.reference);
-  const match = captures.find(
+  const match = order.captures.find(
     (capture) =>
-      room(capture) >= request.refunded_amount &&
+      refundableOf(order, capture) >= request.refunded_amount &&
       references.every(
         (reference) => reference !== undefined && capture.order_lines.some((line) => line.reference === reference),
       ),
@@ -82,19 +83,15 @@ function allocate(captures: readonly Capture[], request: RefundRequest): Allocat
   return match ? [{ capture_id: match.capture_id, amount: request.refunded_amount }] : [];
 }
 
-function fillOldest(captures: readonly Capture[], amount: number): Allocation[] {
+function fillOldest(order: Order, amount: number): Allocation[] {
   const allocations: Allocation[] = [];
   let left = amount;
-  for (const capture of captures) {
-    const part = Math.min(left, room(capture));
+  for (const capture of order.captures) {
+    const part = Math.min(left, refundableOf(order, capture));
     if (part > 0) allocations.push({ capture_id: capture.capture_id, amount: part });
     left -= part;
   }
   return allocations;
-}
-
-function room(capture: Capture): number {
-  return capture.captured_amount - capture.refunded_amount;
 }
 
 function book(allocations: readonly Allocation[]): (capture: Capture) => Capture {
@@ -150,7 +147,7 @@ function refuseCapture(
   capture_id: string | undefined,
 ): Refused | undefined {
   const capture = order.captures.find((each) => each.capture_id === capture_id);
-  const left = capture ? room(capture) : Number.POSITIVE_INFINITY;
+  const left = capture ? refundableOf(order, capture) : Number.POSITIVE_INFINITY;
   if (refunded_amount <= left) return undefined;
   return refuse('refund_exceeds_captured', {
     field: 'refunded_amount',

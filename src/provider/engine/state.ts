@@ -436,6 +436,8 @@ export interface Order {
 /** While the dispute is open, what is disputed; once it is closed, what was charged back. */
 interface OrderDispute {
   readonly dispute_id: string;
+  /** Absent: about the order as a whole. */
+  readonly capture_id?: string;
   readonly amount: number;
   readonly outcome?: 'WON' | 'LOST';
 }
@@ -572,4 +574,11 @@ export function chargedBackAmount({ disputes = [] }: Order): number {
 /** What was captured and is still the merchant's to give back. */
 export function refundableAmount(order: Order): number {
   return capturedAmount(order) - refundedAmount(order) - chargedBackAmount(order);
+}
+
+/** What of one capture is still the merchant's to give back: no more than is left of the order. */
+export function refundableOf(order: Order, { capture_id, captured_amount, refunded_amount }: Capture): number {
+  const own = (order.disputes ?? []).filter((each) => each.outcome === 'LOST' && each.capture_id === capture_id);
+  const charged_back = own.reduce((sum, { amount }) => sum + amount, 0);
+  return Math.max(Math.min(captured_amount - refunded_amount - charged_back, refundableAmount(order)), 0);
 }

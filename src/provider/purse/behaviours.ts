@@ -170,6 +170,8 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'Purse has no word for disputes. A lost one lowers `available_to_refund`; a refund settles an open one',
       'inferred',
     ],
+    ['A refund without an amount is of what is left: of the capture in v1, of the payment in v2', 'inferred'],
+    ['What Klarna rejected was never authorized: its void cancels the order, and is a VOID of 0', 'inferred'],
     ['A refund is booked on the oldest captures with room for it; v1’s on the capture that it names', 'inferred'],
     [
       'The shopper returns with `purse-redirection-data`, a JWS (RS256) that names its key in `signing-jwks`',

@@ -68,9 +68,11 @@ function rootStatus(order: Order): PspStatus {
   return reviewToPsp(order);
 }
 
-/** Klarna's capture as a transaction; the first one of a payment of one step is the payment's own. */
+/** Klarna's capture as a transaction; the first one of a payment of one step is the payment's own, whatever was to be captured at first. */
 function withCaptures(payment: PursePayment, order: Order): Transactions {
-  const [root, ...rest] = payment.transactions;
+  const [authorized, ...rest] = payment.transactions;
+  const own = isOneStep(payment) ? order.captures[0]?.captured_amount : undefined;
+  const root = own === undefined || own === authorized.amount ? authorized : { ...authorized, amount: own };
   const ids = captureIds(payment, order);
   const known = new Set(payment.transactions.map(({ id }) => id));
   const made = order.captures.flatMap((capture): Transaction[] => {

@@ -23,7 +23,8 @@ import {
   capturedAmount,
   type HostedSession,
   type Order,
-  refundedAmount,
+  refundableAmount,
+  refundableOf,
   remainingAmount,
   type Session,
 } from '../engine/state.ts';
@@ -230,13 +231,30 @@ export function* operate(before: PursePayment, asked: Asked, desk: Desk): Steps<
   if (!outcome.ok) return failed(came, asked, outcome.failure, order, desk);
   const settled = settleDisputes(outcome.order, disputes, desk.context);
   const { order: changed } = settled;
-  const next = recorded(payment, changed, desk.context);
-  const transaction = next.transactions.find(
-    (each) => !payment.transactions.includes(each) && each.action === asked.action,
-  );
+  const known = recorded(payment, changed, desk.context);
+  const { payment: next, transaction } = madeOf(asked, payment, known, changed.status !== order.status, desk.context);
   const put = [...came.put, ...settled.put];
   const callbacks = [...came.callbacks, ...settled.callbacks];
   return { ...came, payment: next, order: changed, put, callbacks, ...(transaction && { transaction }) };
+}
+
+/**
+ * The transaction that an operation became, if it became one. In one step the capture is the payment's own; and of what Klarna has never
+ * authorized, nothing is voided.
+ */
+function madeOf(
+  { action, parent = '' }: Asked,
+  before: PursePayment,
+  after: PursePayment,
+  hasMoved: boolean,
+  { id, now_ms }: Context,
+): { readonly payment: PursePayment; readonly transaction?: Transaction } {
+  const transaction = after.transactions.find((each) => each.action === action && !before.transactions.includes(each));
+  if (transaction) return { payment: after, transaction };
+  if (!hasMoved || action !== 'VOID') return { payment: after };
+  const [root, ...rest] = after.transactions;
+  const made: Transaction = { id: id(), action, parent, psp_status: 'SUCCESS', amount: 0, at_ms: now_ms };
+  return { payment: { ...after, transactions: [root, ...rest, made] }, transaction: made };
 }
 
 type Tried = { readonly ok: true; readonly order: Order } | { readonly ok: false; readonly failure: Failure };
@@ -256,8 +274,9 @@ const OPERATIONS: Readonly<Record<Asked['action'], Operation>> = {
   REFUND: (payment, order, asked, context) => {
     const parent = payment.transactions.find(({ id }) => id === asked.parent);
     if (parent && PSP_STATUSES[parent.psp_status].state !== 'SUCCESS') return { ok: false, failure: NO_SUCH_CAPTURE };
-    const refunded_amount = asked.amount ?? parent?.amount ?? capturedAmount(order) - refundedAmount(order);
     const capture_id = parent && klarnaCaptureId(payment, order, parent);
+    const captured = order.captures.find((each) => each.capture_id === capture_id);
+    const refunded_amount = asked.amount ?? (captured ? refundableOf(order, captured) : refundableAmount(order));
     return (
       refuseBounds(check(management.refund, { refunded_amount }).faults, asked) ??
       tried(map(refund(order, { refunded_amount }, context, capture_id), (made) => made.order))
