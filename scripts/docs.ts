@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { renderCatalogueDoc } from '../src/catalogue/doc.ts';
 import { renderCybersource } from '../src/provider/cybersource/doc.ts';
+import { renderFaultable } from '../src/provider/faultable.ts';
 import { renderCompatibility, renderDisputes, renderOrderStates } from '../src/provider/klarna/doc.ts';
 import { renderPurse } from '../src/provider/purse/doc.ts';
 import { renderScenarios } from '../src/provider/scenarios-doc.ts';
@@ -14,6 +15,7 @@ const documents: readonly { path: string; render: (page: string) => string }[] =
   { path: '../docs/compatibility/purse.md', render: renderPurse },
   { path: '../docs/orders.md', render: renderOrderStates },
   { path: '../docs/disputes.md', render: renderDisputes },
+  { path: '../docs/faults.md', render: renderFaultable },
   { path: '../docs/scenarios.md', render: renderScenarios },
   { path: '../docs/compatibility/cybersource.md', render: renderCybersource },
   { path: '../docs/compatibility/statuses.md', render: () => renderStatuses() },

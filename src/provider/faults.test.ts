@@ -499,6 +499,8 @@ describe('faults on the wire', () => {
       [{ effect: 'lose', on: { callback: 'push' }, when: 'after' }, /about callbacks has no when/],
       [{ effect: 'delay', on: { callback: 'push' }, wait: { ms: 1, clock: 'real' } }, /by the merchant’s clock/],
       [{ effect: 'drop', on: { operation: 'createCapt' } }, /no operation createCapt; did you mean .*createCapture/],
+      [{ effect: 'drop', on: { operation: 'cybersource.captures' } }, /did you mean cybersource.capture, cyb/],
+      [{ effect: 'drop', on: { operation: 'purse.signingKeys' } }, /no operation purse.signingKeys/],
       [{ effect: 'drop', on: { path: 'payments' } }, /on.path should be a path/],
       [{ effect: 'drop', times: 0 }, /times should be an integer from 1/],
       [{ effect: 'drop', probability: 0 }, /probability should be above 0, at most 1/],

@@ -13,7 +13,7 @@ import {
   REQUEST_EFFECTS,
 } from '../engine/ordered-faults.ts';
 import { HOUR_MS, type Merchant } from '../engine/state.ts';
-import { OPERATIONS } from '../klarna/operations.ts';
+import { unknownOperation } from '../faultable.ts';
 import { isOrderable } from '../klarna/ordered-errors.ts';
 import { everywhere, FAULTS_MOST, type FaultRecord, faultPut, withFaults } from '../ordered-faults.ts';
 import { DELIVERY_RULES } from '../outbox.ts';
@@ -312,14 +312,6 @@ function among(words: readonly string[], word: string): boolean {
 
 function oneOf(what: string, effect: string, effects: readonly string[]): string {
   return `${effect} does not happen to ${what}; what does: ${effects.join(', ')}`;
-}
-
-function unknownOperation(name: string): string | undefined {
-  if (OPERATIONS.some((operation) => operation.name === name)) return undefined;
-  const near = OPERATIONS.map((operation) => operation.name).filter((each) =>
-    each.toLowerCase().includes(name.toLowerCase().slice(0, 6)),
-  );
-  return `There is no operation ${name}${near.length > 0 ? `; did you mean ${near.slice(0, 5).join(', ')}?` : ''}`;
 }
 
 function unknownCode(code: string): string | undefined {

@@ -129,7 +129,8 @@ export class CybersourceFace {
       merchant.rate_limits === 'off' ? FREE : await this.#limiter.take(merchant, rate_class, arrival.real_now_ms);
     const admit = (at: Arrival) => this.#admitted(at, principal, match, taken);
     if (!merchant.faults) return admit(arrival);
-    const strike = await this.#options.faults.strike(merchant, { method, path, operation });
+    const named = operation && `cybersource.${operation}`;
+    const strike = await this.#options.faults.strike(merchant, { method, path, operation: named });
     if (!strike) return admit(arrival);
     return this.#options.faults.during(strike, merchant, {
       // Time may have passed since the request came in.

@@ -32,7 +32,7 @@ export interface FaultTarget {
   readonly method?: string;
   /** Segments are literal, `*` or `{name}`; a last segment `**` stands for any number of them. */
   readonly path?: string;
-  /** An operation's name, `createCapture`. */
+  /** An operation's name: Klarna's `createCapture`, another face's `cybersource.capture`. */
   readonly operation?: string;
   /** A kind of callback, or `any`: the rule is about callbacks and not about requests. */
   readonly callback?: string;

@@ -82,7 +82,8 @@ export class PurseFace {
     const { merchant } = admitted;
     const { method, path } = arrival.request;
     const { faults, world } = this.#options;
-    const strike = merchant.faults && (await faults.strike(merchant, { method, path }));
+    const operation = `purse.${admitted.operation.name}`;
+    const strike = merchant.faults && (await faults.strike(merchant, { method, path, operation }));
     if (!strike) return answerOf(await this.#carryOut(arrival, admitted), arrival);
     return faults.during(strike, merchant, {
       carryOut: async (fault) => {
