@@ -5,7 +5,7 @@
  */
 import { minorFromDecimal } from '../money/decimal.ts';
 import { callbackUrl, country, currency, MAX_AMOUNT, MAX_LINES, orEmpty } from './common.ts';
-import { choice, type Infer, list, object, type Rule, required, text } from './shape.ts';
+import { choice, decimal, type Infer, list, object, type Rule, required, text } from './shape.ts';
 
 /** The steps that Cybersource's documents and SDKs name for alternative payments, whether or not Klarna has them. */
 export const ACTIONS = [
@@ -27,27 +27,8 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-const DECIMAL_FAULTS = {
-  not_decimal: 'a decimal amount such as "12.50"',
-  too_many_decimals: 'an amount with at most two decimals, such as "12.50"',
-  too_large: 'an amount up to 2000000.00',
-} as const;
-
 /** `"12.50"` → 1250. A JSON number counts as the digits it was written with. @param min in minor units */
-function amount({ min = -MAX_AMOUNT }: { min?: number } = {}): Rule<number> {
-  return (value, scan) => {
-    const fault = (rule: 'type' | 'pattern' | 'range', expected: string) => {
-      scan.faults.push({ path: [...scan.path], rule, expected, got: shortened(value) });
-      return undefined;
-    };
-    if (typeof value !== 'string' && typeof value !== 'number') return fault('type', DECIMAL_FAULTS.not_decimal);
-    const { amount_minor, fault: problem } = minorFromDecimal(String(value));
-    if (problem) return fault(problem === 'too_large' ? 'range' : 'pattern', DECIMAL_FAULTS[problem]);
-    if (amount_minor > MAX_AMOUNT) return fault('range', DECIMAL_FAULTS.too_large);
-    if (amount_minor < min) return fault('range', min > 0 ? 'an amount of at least 0.01' : 'an amount from 0.00 up');
-    return amount_minor;
-  };
-}
+const amount = ({ min = -MAX_AMOUNT }: { min?: number } = {}) => decimal({ min, max: MAX_AMOUNT });
 
 /**
  * A tax rate in basis points: `"25.00"` → 2500. Below one it is taken for a fraction, `"0.25"` → 2500, because

@@ -1,34 +1,9 @@
 /**
  * The bodies of Purse's Payment API v1. Amounts travel as decimals of the major unit, as JSON numbers or texts, and come out as whole
- * minor units. A JSON number is read through the shortest text that stands for it, which is the text that was sent for every amount
- * of up to fifteen digits; longer ones come as their text (`parseExactly`). So nothing is rounded, and more decimals than the currency
- * has are a fault.
+ * minor units. No amount is rounded, see `decimal`.
  */
-import { minorFromDecimal } from '../money/decimal.ts';
 import { callbackUrl } from './common.ts';
-import { type Infer, integer, list, object, type Rule, required, text } from './shape.ts';
-
-/** Why a decimal is none, in words. */
-const DECIMAL_FAULTS = {
-  not_decimal: 'a decimal amount such as 271.92',
-  too_many_decimals: 'an amount with at most two decimals',
-  too_large: 'an amount that can be counted in minor units',
-} as const;
-
-/** An amount of the major unit with at most two decimals, in minor units: `271.92` → 27192. */
-function decimal(limits: { readonly min?: number } = {}): Rule<number> {
-  const { min = Number.MIN_SAFE_INTEGER } = limits;
-  return (value, scan) => {
-    const faulty = (rule: 'type' | 'pattern' | 'range', expected: string): undefined => {
-      scan.faults.push({ path: [...scan.path], rule, expected, got: String(value).slice(0, 60) });
-      return undefined;
-    };
-    if (typeof value !== 'number' && typeof value !== 'string') return faulty('type', DECIMAL_FAULTS.not_decimal);
-    const { amount_minor, fault } = minorFromDecimal(String(value).trim());
-    if (fault) return faulty(fault === 'not_decimal' ? 'type' : 'pattern', DECIMAL_FAULTS[fault]);
-    return amount_minor < min ? faulty('range', 'an amount that is not negative') : amount_minor;
-  };
-}
+import { decimal, type Infer, integer, list, object, type Rule, required, text } from './shape.ts';
 
 /**
  * A rate in percent, in hundredths of a percent: `5.5` → 550. Klarna knows no finer ones; those that there are (8.875 % in New York) are

@@ -10,6 +10,7 @@ import {
   bracketPath,
   check,
   choice,
+  decimal,
   type Fault,
   integer,
   list,
@@ -432,4 +433,60 @@ test('ids are UUIDs of any version in either case, whole and not in part', () =>
     '\n0197dff2-6c04-7abc-8def-0123456789ab',
   ])
     assert.doesNotMatch(wrong, UUID);
+});
+
+// Protects: two APIs take amounts as decimals, and both read the same: no amount of anybody's is rounded.
+test('a decimal, as a text or a number, is hundredths; what is none, or too long to be exact, is refused', () => {
+  const read = (value: unknown, limits = {}) => {
+    const { value: hundredths, faults } = check(decimal(limits), value);
+    return faults ? faults.map(({ rule, expected }) => `${rule}: ${expected}`).join() : hundredths;
+  };
+  const rows: readonly (readonly [unknown, number | string])[] = [
+    ['12.50', 1_250],
+    [12.5, 1_250],
+    [0.1, 10],
+    [-3, -300],
+    [JSON.parse('-0.00'), 0],
+    [JSON.parse('1e3'), 100_000],
+    [9_999_999_999_999.99, 999_999_999_999_999],
+    ['9999999999999.99', 999_999_999_999_999],
+    [10_000_000_000_000, 'range: a decimal from -9999999999999.99 to 9999999999999.99'],
+    ['90071992547409.93', 'range: a decimal from -9999999999999.99 to 9999999999999.99'],
+    [JSON.parse('90071992547409.93'), 'range: a decimal from -9999999999999.99 to 9999999999999.99'],
+    [JSON.parse('-90071992547409.93'), 'range: a decimal from -9999999999999.99 to 9999999999999.99'],
+    [0.1 + 0.2, 'pattern: a decimal with at most two places'],
+    ['12.500', 'pattern: a decimal with at most two places'],
+    ['', 'pattern: a decimal such as "12.50"'],
+    [' 1', 'pattern: a decimal such as "12.50"'],
+    ['1,50', 'pattern: a decimal such as "12.50"'],
+    [JSON.parse('1e999'), 'pattern: a decimal such as "12.50"'],
+    [true, 'type: a decimal such as "12.50"'],
+    [['1'], 'type: a decimal such as "12.50"'],
+  ];
+  for (const [value, expected] of rows) assert.equal(read(value), expected, String(value));
+  assert.equal(read('0.00', { min: 1 }), 'range: a decimal from 0.01 to 9999999999999.99');
+  assert.equal(read('2000000.01', { max: 200_000_000 }), 'range: a decimal from -9999999999999.99 to 2000000.00');
+});
+
+// Protects: the border at which a JSON number stops being what was sent. Read by digits, with integers of any size to compare.
+test('a JSON number is the decimal that was sent, to the last digit, or is refused', async () => {
+  const hundredths = fc.oneof(
+    fc.bigInt({ min: 0n, max: 10n ** 18n }),
+    fc.bigInt({ min: 10n ** 15n - 100n, max: 10n ** 15n + 100n }),
+    fc.bigInt({ min: 2n ** 53n - 100n, max: 2n ** 53n + 100n }),
+  );
+  await fuzz(
+    fc.property(hundredths, fc.boolean(), fc.boolean(), (amount, isNegative, isText) => {
+      const sent = `${isNegative ? '-' : ''}${amount / 100n}.${String(amount % 100n).padStart(2, '0')}`;
+      const { value, faults } = check(decimal(), JSON.parse(isText ? `"${sent}"` : sent));
+      if (amount >= 10n ** 15n)
+        assert.deepEqual(
+          faults?.map(({ rule }) => rule),
+          ['range'],
+          sent,
+        );
+      else assert.equal(BigInt(value ?? Number.NaN), isNegative ? -amount : amount, sent);
+    }),
+    2_000,
+  );
 });

@@ -4,6 +4,7 @@
  * It is lenient where deployed clients need it (null means absent, a number where a text is due becomes text, unknown
  * keys are dropped) and strict elsewhere. Faults carry a path and plain facts; each API words them in its own way.
  */
+import { decimalFromMinor, minorFromDecimal } from '../money/decimal.ts';
 
 export interface Fault {
   readonly path: readonly (string | number)[];
@@ -85,6 +86,30 @@ export function integer(limits: { min?: number; max?: number } = {}): Rule<numbe
     return value + 0;
   };
 }
+
+/** Fifteen digits: of no longer decimal can be said that the double nearest to it is nearest to no other. */
+const DECIMAL_MOST = 10 ** 15 - 1;
+
+/**
+ * A decimal of two places at the most, as a text or a number, in hundredths: `"12.50"` and `12.5` → 1250. Nothing is rounded.
+ *
+ * A JSON number is read through the shortest text that stands for it. That is the text that was sent, if it had no more than fifteen
+ * digits. `90071992547409.93` has become another decimal on its way, so it is refused, as a text too: answers write numbers.
+ * @param limits in hundredths; at most fifteen digits in any case
+ */
+export function decimal(limits: { min?: number; max?: number } = {}): Rule<number> {
+  const { min = -DECIMAL_MOST, max = DECIMAL_MOST } = limits;
+  return (value, scan) => {
+    if (typeof value !== 'string' && typeof value !== 'number') return fault(scan, 'type', DECIMAL, value);
+    const { amount_minor, fault: problem } = minorFromDecimal(String(value));
+    if (problem === 'not_decimal') return fault(scan, 'pattern', DECIMAL, value);
+    if (problem === 'too_many_decimals') return fault(scan, 'pattern', 'a decimal with at most two places', value);
+    if (problem || amount_minor < min || amount_minor > max)
+      return fault(scan, 'range', `a decimal from ${decimalFromMinor(min)} to ${decimalFromMinor(max)}`, value);
+    return amount_minor;
+  };
+}
+const DECIMAL = 'a decimal such as "12.50"';
 
 export function boolean(): Rule<boolean> {
   return (value, scan) => (typeof value === 'boolean' ? value : fault(scan, 'type', 'true or false', value));

@@ -19,7 +19,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
     'Amounts',
     ['v1: decimals of the major unit, as JSON numbers; texts are taken too', 'observed'],
     [
-      'Amounts are read by their digits and never rounded: more than two decimals are refused, however many digits are sent',
+      'Amounts are read by their digits and never rounded: more than two decimals, or fifteen digits, are refused',
       'inferred',
     ],
     ['Rates are percent, `5.5`; Klarna counts them to a hundredth, and finer ones are rounded half up', 'inferred'],
