@@ -12,6 +12,7 @@ import type { Merchant } from './engine/state.ts';
 import { installationSealer } from './installation.ts';
 import { faultNote, heldBack, type OrderedFaults } from './ordered-faults.ts';
 import { afterAttempt, DELIVERY_RULES, explainAnswer, type Queued } from './outbox.ts';
+import type { Sealer } from './sealing.ts';
 import { webhookHeaders } from './webhooks.ts';
 import type { World } from './world.ts';
 
@@ -54,6 +55,8 @@ export class Courier {
   readonly #follow: Follow;
   readonly #abort = new AbortController();
   readonly #complain: (error: Error) => void;
+  /** Opens what webhooks are signed with; made with the first that is. */
+  #sealer: Sealer | undefined;
   #under_way = 0;
   #attempts = 0;
   #looking = false;
@@ -267,14 +270,15 @@ export class Courier {
   /** What a webhook is signed with, as the merchant has it now; undefined when the webhook was removed meanwhile. */
   async #signature(queued: Queued, merchant: Merchant | undefined): Promise<Headers | undefined> {
     const { rule, webhook_id, cybersource_webhook_id, body, attempt } = queued;
+    if (rule !== 'cybersource' && webhook_id === undefined) return {};
+    this.#sealer ??= await installationSealer(this.#world.store);
+    const sealer = this.#sealer;
     if (rule === 'cybersource') {
-      const sealer = await installationSealer(this.#world.store);
       const about = { body, webhook_id: cybersource_webhook_id ?? '', attempt, now_ms: this.#world.now() };
       return cybersourceHeaders(about, merchant, sealer);
     }
-    if (webhook_id === undefined) return {};
     const webhook = merchant?.webhooks?.find((each) => each.webhook_id === webhook_id);
-    return webhook && webhookHeaders(webhook, body);
+    return webhook && webhookHeaders(webhook, body, sealer);
   }
 
   #tellIfIdle(): void {

@@ -2,7 +2,7 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { read, type Store, type Work } from '../store/store.ts';
 import { isKeyOf, localSecret, sharedKey } from './cybersource/keys.ts';
-import type { Merchant } from './engine/state.ts';
+import type { Merchant, Webhook } from './engine/state.ts';
 import { matches, merchantRecords, newCredential, newMerchant } from './merchants.ts';
 import { accountRecords, apiKeyRecord, LOCAL_CREDENTIALS, newAccount, newCredentials } from './purse/account.ts';
 import { type Sealer, sealer } from './sealing.ts';
@@ -10,11 +10,13 @@ import { type Sealer, sealer } from './sealing.ts';
 interface Installation {
   /** Signs client tokens, and seals the secrets that have to be had again. Made once, so that tokens outlive a restart and hold on every process. */
   readonly secret: string;
+  /** No secret of a webhook is kept readable, as versions before this one did. */
+  readonly webhooks_sealed?: true;
 }
 
 /** The key of the installation, as a key object, which signs several times as fast as its text; made at the first start. */
 export function installationKey(store: Store): Promise<KeyObject> {
-  const made: Installation = { secret: randomBytes(32).toString('hex') };
+  const made: Installation = { secret: randomBytes(32).toString('hex'), webhooks_sealed: true };
   return store.run(function* (): Work<KeyObject> {
     const existing = yield* read<Installation>('meta', 'installation');
     if (existing) return { answer: keyOf(existing), changes: {} };
@@ -31,6 +33,44 @@ const keyOf = ({ secret }: Installation) => createSecretKey(secret, 'utf8');
 export async function installationSealer(store: Store): Promise<Sealer> {
   const installation = await store.get<Installation>('meta', 'installation');
   return sealer(installation ? keyOf(installation) : await installationKey(store));
+}
+
+/** A webhook as versions before this one kept it. */
+type ReadableWebhook = Omit<Webhook, 'sealed_secret'> & { readonly signing_secret: string };
+
+/** Merchants that are looked at together. */
+const PAGE = 500;
+
+/** Seals what versions before this one kept readable: once, at the first start of this one on a store of theirs. */
+export async function sealWebhooks(store: Store): Promise<void> {
+  const installation = await store.get<Installation>('meta', 'installation');
+  if (!installation || installation.webhooks_sealed) return;
+  const own = sealer(keyOf(installation));
+  for (let after = ''; ; ) {
+    const page = await store.list<Merchant>('merchant', { after, limit: PAGE });
+    for (const { merchant_id, webhooks } of page) if (webhooks) await sealWebhooksOf(merchant_id, own, store);
+    if (page.length < PAGE) break;
+    after = page.at(-1)?.merchant_id ?? '';
+  }
+  const state: Installation = { ...installation, webhooks_sealed: true };
+  await store.run(function* (): Work<void> {
+    return { answer: undefined, changes: { put: [{ kind: 'meta', id: 'installation', merchant_id: '', state }] } };
+  });
+}
+
+function sealWebhooksOf(merchant_id: string, own: Sealer, store: Store): Promise<void> {
+  return store.run(function* (): Work<void> {
+    const merchant = yield* read<Merchant>('merchant', merchant_id);
+    if (!merchant?.webhooks) return { answer: undefined, changes: {} };
+    const state = { ...merchant, webhooks: merchant.webhooks.map((each) => sealed(each, own)) };
+    return { answer: undefined, changes: { put: [{ kind: 'merchant', id: merchant_id, merchant_id, state }] } };
+  });
+}
+
+function sealed(webhook: Webhook | ReadableWebhook, own: Sealer): Webhook {
+  if (!('signing_secret' in webhook)) return webhook;
+  const { signing_secret, ...rest } = webhook;
+  return { ...rest, sealed_secret: own.seal(Buffer.from(signing_secret)) };
 }
 
 /**

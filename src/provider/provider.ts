@@ -23,7 +23,7 @@ import { localSecret } from './cybersource/keys.ts';
 import type { Region } from './engine/state.ts';
 import { HostedPages } from './hosted.ts';
 import { QrCodes } from './hosted-links.ts';
-import { ensureMerchant, ensurePurseAccount, installationKey } from './installation.ts';
+import { ensureMerchant, ensurePurseAccount, installationKey, sealWebhooks } from './installation.ts';
 import { KlarnaFace } from './klarna/face.ts';
 import { Authenticator } from './merchants.ts';
 import { LOCAL_CREDENTIALS } from './purse/account.ts';
@@ -126,6 +126,7 @@ async function startOn(
   const { username, password, port = 0, host = '127.0.0.1' } = options;
   const { publicUrl } = options;
   const secret = await installationKey(world.store);
+  await sealWebhooks(world.store);
   const defaultMerchantId = await ensureMerchant(world.store, username, password);
   await ensurePurseAccount(world.store, defaultMerchantId, password);
   const authenticator = new Authenticator(world.store);

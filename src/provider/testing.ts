@@ -187,6 +187,11 @@ export class Shop {
     return shop;
   }
 
+  /** A merchant that is there already. */
+  static of(provider: () => Provider, merchant_id: string, username: string, password: string): Shop {
+    return new Shop(provider, merchant_id, username, password);
+  }
+
   get url(): string {
     return this.#provider().url;
   }

@@ -3,6 +3,7 @@ import { callbackUrl } from '../../wire/common.ts';
 import { choice, list, required } from '../../wire/shape.ts';
 import { EVENT_TYPES } from '../engine/dispute-events.ts';
 import type { Webhook } from '../engine/state.ts';
+import { installationSealer } from '../installation.ts';
 import { newWebhook, WEBHOOKS_MOST } from '../webhooks.ts';
 import type { MerchantControl } from './merchants.ts';
 import { type ControlCall, type ControlOptions, type ControlReply, closed, ok, problem, readAs } from './reply.ts';
@@ -32,14 +33,16 @@ export class WebhookControl {
     if (refused) return refused;
     const { merchant, refused: unknown } = await this.#merchants.named(params.merchant_id);
     if (unknown) return unknown;
-    const made = newWebhook(value.url, value.event_types ?? [], () => this.#options.world.id());
+    const { store, id } = this.#options.world;
+    const sealer = await installationSealer(store);
+    const { webhook: made, signing_key } = newWebhook(value.url, value.event_types ?? [], id, sealer);
     const after = await this.#merchants.change(merchant.merchant_id, (current) => {
       const known = current.webhooks ?? [];
       return known.length < WEBHOOKS_MOST ? { ...current, webhooks: [...known, made] } : current;
     });
     if (!after?.webhooks?.some(({ webhook_id }) => webhook_id === made.webhook_id))
       return problem(409, 'CONFLICT', `A merchant has at most ${WEBHOOKS_MOST} webhooks`);
-    return ok({ ...withoutSecret(made), signing_key: made.signing_secret }, 201);
+    return ok({ ...withoutSecret(made), signing_key }, 201);
   }
 
   async remove({ params }: ControlCall): Promise<ControlReply> {
@@ -56,6 +59,6 @@ export class WebhookControl {
   }
 }
 
-function withoutSecret({ signing_secret: _shownOnce, ...webhook }: Webhook): object {
+function withoutSecret({ sealed_secret: _shownOnce, ...webhook }: Webhook): object {
   return webhook;
 }

@@ -105,8 +105,8 @@ export interface Webhook {
   /** Empty: all there are. */
   readonly event_types: readonly string[];
   readonly signing_key_id: string;
-  /** Kept as it is, because every event is signed with it; shown once. */
-  readonly signing_secret: string;
+  /** Every event is signed with it, so it has to be had again; shown once. */
+  readonly sealed_secret: string;
 }
 
 /** A key of Cybersource's API. What signs symmetrically has to be had again, so it is kept sealed and not as a hash. */
