@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { json as jsonOf, text } from 'node:stream/consumers';
 import { mock, test } from 'node:test';
 import type { Answer } from './exchange.ts';
 import { type Handlers, listen } from './server.ts';
@@ -61,4 +63,44 @@ test('a cut answer waits for its turn, and ends the connection', async (t) => {
     answers,
     /\{"path":"\/slow"\}HTTP\/1\.1 200 OK\r\n[\s\S]*Content-Length: 15\r\n[\s\S]*\r\n\r\n\{"path"$/,
   );
+});
+
+// Protects: files are held in memory, each of them larger than any other body; who sends more of them than can be held is told so.
+test('uploads beyond those that are under way are refused, until one of them has ended', async (t) => {
+  let begun = 0;
+  let tell = (_count: number) => {};
+  const reached = (count: number) =>
+    new Promise<void>((resolve) => {
+      tell = (now) => now >= count && resolve();
+      tell(begun);
+    });
+  const fileLimit = () => {
+    begun++;
+    tell(begun);
+    return 8_000_000;
+  };
+  const server = await listen({ port: 0, host: '127.0.0.1' }, { ...handlers, fileLimit });
+  t.after(() => server.close());
+  /** An upload whose body has begun. */
+  const upload = () => {
+    const sent = request(`${server.url}/files`, { method: 'POST', headers: { 'content-type': 'multipart/form-data' } });
+    sent.write('the beginning');
+    return sent;
+  };
+  const ended = async (sent: ReturnType<typeof upload>) => {
+    sent.end();
+    const [answer] = await once(sent, 'response');
+    return [answer.statusCode, await jsonOf(answer)];
+  };
+  const under_way = Array.from({ length: 16 }, upload);
+  await reached(16);
+  assert.deepEqual(await ended(upload()), [503, { status: 503 }]);
+  const other = await fetch(`${server.url}/no-file`, { method: 'POST', body: '{}' });
+  assert.equal(other.status, 200, 'what is no upload is served');
+  const [first, gone, ...rest] = under_way;
+  assert.ok(first && gone);
+  assert.deepEqual(await ended(first), [200, { path: '/files' }]);
+  gone.on('error', () => {}).destroy();
+  assert.deepEqual(await ended(upload()), [200, { path: '/files' }]);
+  for (const each of rest) assert.deepEqual(await ended(each), [200, { path: '/files' }]);
 });

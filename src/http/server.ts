@@ -20,6 +20,8 @@ const LIMITS = {
   /** For a request to arrive whole. */
   request_ms: 60_000,
   connections: 10_000,
+  /** Forms with files that are received and worked on together: each may be as large as eight bodies, and is held in memory. */
+  uploads: 16,
   /** How long a connection whose request could not be read is kept, so that the client gets to read the answer. */
   linger_ms: 2_000,
 } as const;
@@ -38,12 +40,12 @@ export interface Handlers {
   fileLimit(method: string, path: string): number | undefined;
   /**
    * The answer to what is no request: 400 for what could not be parsed, 408 when it did not arrive in time, 431 for headers
-   * over the limit. And 500, the last resort, when an answer could not be made or sent.
+   * over the limit. 503 where more files arrive than are held at once. And 500, the last resort, when an answer could not be made or sent.
    */
   unreadable(status: Unreadable): Answer;
 }
 
-type Unreadable = 400 | 408 | 431 | 500;
+type Unreadable = 400 | 408 | 431 | 500 | 503;
 
 /** Listens, or rejects with the system's error (EADDRINUSE, EACCES, ...). Port 0 picks a free one. */
 export function listen(options: { port: number; host: string }, handlers: Handlers): Promise<HttpServer> {
@@ -95,13 +97,14 @@ async function serve(
   // Files come in forms only, so nothing else asks for the path twice.
   const isForm = /^multipart\//i.test(headers['content-type'] ?? '');
   const file_bytes = isForm ? handlers.fileLimit(method, path) : undefined;
-  const body = await readBody(incoming, file_bytes).catch(() => undefined);
+  const isBusy = file_bytes !== undefined && !mayUpload(server, outgoing);
+  const body = await readBody(incoming, isBusy ? 0 : file_bytes).catch(() => undefined);
   // The client went away in the middle of its request; nobody is left to answer.
   if (!body) return;
   // Once the server closes, connections are given up with their next answer, so that nobody waits for them to idle out.
   const last = () => body.fault === 'too_large' || !server.listening;
   try {
-    const status = unreadable(incoming);
+    const status = unreadable(incoming) ?? (isBusy ? 503 : undefined);
     const query = new URLSearchParams(search);
     const answer = status
       ? handlers.unreadable(status)
@@ -114,6 +117,18 @@ async function serve(
   }
 }
 
+/** Uploads that are under way, by server. */
+const uploads = new WeakMap<Server, number>();
+
+/** Whether there is room for one more upload; if so it is taken until the answer is sent, or nobody is left to send it to. */
+function mayUpload(server: Server, outgoing: ServerResponse): boolean {
+  const under_way = uploads.get(server) ?? 0;
+  if (under_way >= LIMITS.uploads) return false;
+  uploads.set(server, under_way + 1);
+  outgoing.once('close', () => uploads.set(server, (uploads.get(server) ?? 1) - 1));
+  return true;
+}
+
 function send(outgoing: ServerResponse, answer: Answer, close: boolean): void {
   if (answer.cut) {
     breakOff(outgoing, answer, answer.cut);
@@ -124,6 +139,7 @@ function send(outgoing: ServerResponse, answer: Answer, close: boolean): void {
   if (answer.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(answer.body)));
   if (close) headers.push('Connection', 'close');
   outgoing.writeHead(answer.status, headers);
+  // Of an answer to HEAD node leaves the body out (RFC 9110, 9.3.2): the length is that of what GET would get.
   outgoing.end(answer.body);
 }
 

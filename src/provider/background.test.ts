@@ -5,10 +5,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { openStore } from '../store/open.ts';
-import { type Store, StoreUnavailable, type Work } from '../store/store.ts';
+import { read, type Store, StoreUnavailable, type Work } from '../store/store.ts';
 import { Background } from './background.ts';
+import { DAY_MS, type Merchant } from './engine/state.ts';
+import { startProvider } from './index.ts';
+import { disputed } from './klarna/testing.ts';
 import { merchantRecords, newMerchant } from './merchants.ts';
 import { outboxMessage } from './outbox.ts';
+import { Shop, STORES } from './testing.ts';
 import { realWorld } from './world.ts';
 
 /** A shop's endpoint; `received` resolves once a path has been called. */
@@ -131,7 +135,38 @@ test('a stopped background does nothing more', async () => {
   const background = new Background(world);
   await background.stop();
   background.kick('A');
-  assert.deepEqual(await background.catchUp('A', 60_000), { orders: 0, callbacks: 0 });
+  assert.deepEqual(await background.catchUp('A', 60_000), { orders: 0, disputes: 0, payouts: 0, callbacks: 0 });
   assert.deepEqual(paths, []);
   assert.equal(await store.waiting('A'), 1);
+});
+
+// Protects: what a test is told that a move of its clock has set off: a dispute that was lost meanwhile, and what was paid out.
+test('what was due is counted by what it was', async () => {
+  const [store_file] = STORES.filter(({ durable }) => durable);
+  assert.ok(store_file);
+  const { options, drop } = await store_file.open();
+  after(drop);
+  // The provider would do by itself what is to be counted; it has set the stage and left when the clock moves.
+  const provider = await startProvider({ store: options });
+  const shop = await Shop.open(() => provider);
+  const { merchant_id } = shop;
+  await shop.placeOrder();
+  await disputed(provider, shop);
+  const { fired } = await provider.control('POST', '/clock', { merchant_id, advance: 'PT0S' });
+  assert.deepEqual(fired, { orders: 0, disputes: 0, payouts: 0, callbacks: 0, callbacks_waiting: 0 });
+  await provider.close();
+
+  const store = await openStore(options);
+  const background = new Background(realWorld(store));
+  await store.run(function* (): Work<void> {
+    const merchant = yield* read<Merchant>('merchant', merchant_id);
+    const state = { ...merchant, clock_offset_ms: 30 * DAY_MS };
+    return { answer: undefined, changes: { put: [{ kind: 'merchant', id: merchant_id, merchant_id, state }] } };
+  });
+  const { orders, disputes, payouts } = await background.catchUp(merchant_id, 0);
+  const made = await store.list('payout', { merchant_id, limit: 100 });
+  assert.deepEqual({ orders, disputes, payouts }, { orders: 1, disputes: 1, payouts: made.length });
+  assert.ok(made.length > 0);
+  await background.stop();
+  await store.close();
 });

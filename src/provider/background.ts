@@ -43,23 +43,39 @@ const PRUNE_PAUSE_MS = 20;
 const KEEP_MS = 7 * DAY_MS;
 const LOG_MOST = 500_000;
 
-/** What a look at the clock set off. */
-export interface Fired {
+/** What time has done to a merchant's data. */
+interface Happened {
   /** Orders that changed because of the time. */
   readonly orders: number;
+  /** Disputes that it opened, moved on or ended. */
+  readonly disputes: number;
+  /** Payouts that were made. */
+  readonly payouts: number;
+}
+
+/** What a look at the clock set off. */
+export interface Fired extends Happened {
   /** Calls made to the merchant's URLs. */
   readonly callbacks: number;
   /** More are due and under way. */
   readonly still_running?: true;
 }
 
-/** What a record has become because of the time; undefined when it is gone. */
+/** What a record has become because of the time, and what that counts as; undefined when it is gone. */
 type Settling = Generator<
   Ask,
-  { readonly changed: boolean; readonly put: readonly Put[]; readonly callbacks: readonly Callback[] } | undefined,
+  | { readonly happened: Partial<Happened>; readonly put: readonly Put[]; readonly callbacks: readonly Callback[] }
+  | undefined,
   unknown
 >;
 type Settle = (id: string, context: Context) => Settling;
+
+const NOTHING_YET: Happened = { orders: 0, disputes: 0, payouts: 0 };
+
+function sum(all: readonly Partial<Happened>[]): Happened {
+  const of = (what: keyof Happened) => all.reduce((total, each) => total + (each[what] ?? 0), 0);
+  return { orders: of('orders'), disputes: of('disputes'), payouts: of('payouts') };
+}
 
 const NOBODY: Follow = () => Promise.resolve();
 
@@ -125,15 +141,15 @@ export class Background {
    * due by now. Resolves when nothing due is left, or when `patience_ms` have passed with callbacks.
    */
   async catchUp(merchant_id: string, patience_ms: number): Promise<Fired> {
-    const orders = await this.#settleAll(merchant_id);
+    const happened = await this.#settleAll(merchant_id);
     const merchant = await this.#world.store.get<Merchant>('merchant', merchant_id);
     if (merchant) await this.#forget(merchant);
     const courier = this.#courier(merchant_id);
-    if (!courier) return { orders, callbacks: 0 };
+    if (!courier) return { ...happened, callbacks: 0 };
     const before = courier.attempts;
     courier.wake();
     const isIdle = await within(patience_ms, courier.idle());
-    return { orders, callbacks: courier.attempts - before, ...(!isIdle && { still_running: true }) };
+    return { ...happened, callbacks: courier.attempts - before, ...(!isIdle && { still_running: true }) };
   }
 
   /** Makes and stores what is due for a merchant by now, callbacks aside: for readers of what only the clock brings about. */
@@ -179,18 +195,18 @@ export class Background {
     }
   }
 
-  /** Brings all of a merchant's up to date that has something due. Returns how many orders changed. */
-  async #settleAll(merchant_id: string): Promise<number> {
+  /** Brings all of a merchant's up to date that has something due. */
+  async #settleAll(merchant_id: string): Promise<Happened> {
     const orders = await this.#settleKind('order', merchant_id, (id, context) => this.#settleOrder(id, context));
     await this.#settleKind('hosted', merchant_id, (id, context) => this.#settleHosted(id, context));
-    await this.#settleKind('dispute', merchant_id, (id, context) => this.#settleDispute(id, context));
+    const disputes = await this.#settleKind('dispute', merchant_id, (id, context) => this.#settleDispute(id, context));
     // Last, when all that moves money until now has moved it.
-    await this.#payouts.settle(merchant_id);
-    return orders;
+    const payouts = await this.#payouts.settle(merchant_id);
+    return sum([orders, disputes, { payouts }]);
   }
 
-  async #settleKind(kind: 'order' | 'hosted' | 'dispute', merchant_id: string, settle: Settle): Promise<number> {
-    let changed = 0;
+  async #settleKind(kind: 'order' | 'hosted' | 'dispute', merchant_id: string, settle: Settle): Promise<Happened> {
+    let happened = NOTHING_YET;
     while (!this.#stopped) {
       const merchant = await this.#world.store.get<Merchant>('merchant', merchant_id);
       if (!merchant) break;
@@ -200,20 +216,20 @@ export class Background {
       const settled = await Promise.all(
         ids.map((id) => this.#world.store.run(() => this.#settleOne(id, merchant_id, settle))),
       );
-      changed += settled.filter(Boolean).length;
+      happened = sum([happened, ...settled]);
     }
-    return changed;
+    return happened;
   }
 
   /** Stores the record in any case: one that has nothing due any more must not be found again. */
-  *#settleOne(id: string, merchant_id: string, settle: Settle): Work<boolean> {
+  *#settleOne(id: string, merchant_id: string, settle: Settle): Work<Partial<Happened>> {
     const merchant = yield* readShared<Merchant>('merchant', merchant_id);
-    if (!merchant) return { answer: false, changes: {} };
+    if (!merchant) return { answer: {}, changes: {} };
     const now_ms = this.#world.now() + merchant.clock_offset_ms;
     const settled = yield* settle(id, { ...this.#world, merchant, now_ms });
-    if (!settled) return { answer: false, changes: {} };
+    if (!settled) return { answer: {}, changes: {} };
     const outbox = outboxMessages(settled.callbacks, merchant_id, this.#world);
-    return { answer: settled.changed, changes: { put: settled.put, outbox } };
+    return { answer: settled.happened, changes: { put: settled.put, outbox } };
   }
 
   *#settleOrder(id: string, context: Context): Settling {
@@ -225,7 +241,8 @@ export class Background {
       ...orderChanges(before, order, context),
       ...disputes.flatMap((dispute) => disputeChanges(undefined, dispute, order, context)),
     ];
-    return { changed: order !== before, put, callbacks: [...current.callbacks, ...callbacks] };
+    const happened = { orders: order === before ? 0 : 1, disputes: disputes.length };
+    return { happened, put, callbacks: [...current.callbacks, ...callbacks] };
   }
 
   *#settleHosted(id: string, context: Context): Settling {
@@ -233,14 +250,15 @@ export class Background {
     if (!before) return undefined;
     const session = yield* read<Session>('session', before.session_id);
     const { hosted, callbacks } = bringHostedUpToDate(before, session, context);
-    return { changed: hosted !== before, put: [hostedPut(hosted)], callbacks };
+    return { happened: {}, put: [hostedPut(hosted)], callbacks };
   }
 
   *#settleDispute(id: string, context: Context): Settling {
     const found = yield* readCase(id, context);
     if (!found) return undefined;
     const { dispute, before } = found;
-    return { changed: dispute !== before, ...caseChanges(found, { dispute, callbacks: [] }, context) };
+    const happened = { disputes: dispute === before ? 0 : 1 };
+    return { happened, ...caseChanges(found, { dispute, callbacks: [] }, context) };
   }
 
   /** Removes what was kept for a while of the merchant's time, each unit of work a bite. */

@@ -39,22 +39,25 @@ export class PayoutRunner {
     this.#isStopped = isStopped;
   }
 
-  /** Makes every payout whose date has come. */
-  async settle(merchant_id: string): Promise<void> {
+  /** Makes every payout whose date has come. Resolves with how many that were. */
+  async settle(merchant_id: string): Promise<number> {
+    let made = 0;
     for (let more = true; more && !this.#isStopped(); ) {
       const now_ms = await this.#now(merchant_id);
-      if (now_ms === undefined) return;
+      if (now_ms === undefined) break;
       const due = await this.#world.store.due('entry', merchant_id, now_ms, ENTRIES_AT_ONCE + 1);
-      if (due.length === 0) return;
+      if (due.length === 0) break;
       more = due.length > ENTRIES_AT_ONCE;
-      await this.#step(merchant_id, {
+      const { payouts } = await this.#step(merchant_id, {
         ids: due.slice(0, ENTRIES_AT_ONCE),
         // Another process may have moved an entry to a later payout since it was looked for.
         takes: ({ payable_at_ms }) => payable_at_ms <= now_ms,
         at_ms: ({ payable_at_ms }) => payable_at_ms,
         complete_until_ms: more ? undefined : now_ms,
       });
+      made += payouts.length;
     }
+    return made;
   }
 
   /** One payout a currency of everything that has moved by now, whenever it would have been payable. */

@@ -175,7 +175,8 @@ export function fileAnswer(request: Request, asset = assetAt(request.path)): Ans
   if (method !== 'GET' && method !== 'HEAD') return plain(405, `${path} takes GET\n`, [['Allow', 'GET, HEAD']]);
   const coding = codingFor(header(request, 'accept-encoding'));
   const headers = [...assetHeaders(asset), ...(coding === 'identity' ? [] : [['Content-Encoding', coding] as const])];
-  return { status: 200, headers, body: method === 'HEAD' ? '' : asset.body.in(coding) };
+  // To HEAD the server kit tells the length of the body, and sends none of it.
+  return { status: 200, headers, body: asset.body.in(coding) };
 }
 
 function assetHeaders({ type, csp }: Asset): Answer['headers'] {

@@ -47,7 +47,15 @@ describe('page and SDK over HTTP', () => {
     assert.equal((await call('GET', '/checkout/page.ts')).status, 404);
     assert.equal((await call('GET', '/checkout/__proto__')).status, 404);
     assert.equal((await call('POST', '/checkout/pay')).status, 405);
-    assert.equal((await call('HEAD', '/checkout/pay')).text, '');
+    for (const coding of ['identity', 'gzip', 'br']) {
+      const ask = (method: string) =>
+        fetch(`${provider.url}/checkout/page.js`, { method, headers: { 'accept-encoding': coding } });
+      const [head, whole] = [await ask('HEAD'), await ask('GET')];
+      assert.equal(head.headers.get('content-length'), whole.headers.get('content-length'), coding);
+      assert.ok(Number(head.headers.get('content-length')) > 1_000);
+      assert.equal((await head.arrayBuffer()).byteLength, 0);
+      await whole.arrayBuffer();
+    }
   });
 
   test('files travel compressed where the browser takes that, and calls as they are', async () => {

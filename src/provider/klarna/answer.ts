@@ -29,6 +29,7 @@ export const UNREADABLE = {
   408: 'TIMEOUT',
   431: 'REQUEST_TOO_LARGE',
   500: 'INTERNAL_SERVER_ERROR',
+  503: 'TEMPORARILY_UNAVAILABLE',
 } as const;
 
 /** An operation's reply, or its refusal, with the headers that every answer has. */

@@ -92,7 +92,8 @@ export class KlarnaFace {
 
   /** The answer to a request that could not be read at all. */
   unreadable(status: keyof typeof UNREADABLE): Answer {
-    const error = { status, error_code: UNREADABLE[status], error_messages: [] };
+    const error_messages = status === 503 ? ['Too many files are uploaded at once; try again in a moment'] : [];
+    const error = { status, error_code: UNREADABLE[status], error_messages };
     return errorAnswer(error, { correlation_id: this.#options.world.id(), path: '' }, []);
   }
 
