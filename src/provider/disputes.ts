@@ -106,12 +106,15 @@ export function caseChanges(
 /** Disputes that are read together. */
 const PAGE = 500;
 
-/** All disputes of a merchant as they are stored, oldest first. */
-export async function allDisputes(merchant_id: string, store: Pick<Store, 'list'>): Promise<Dispute[]> {
-  const all: Dispute[] = [];
-  for (let after = ''; ; after = all.at(-1)?.dispute_id ?? '') {
-    const page = await store.list<Dispute>('dispute', { merchant_id, after, limit: PAGE });
-    all.push(...page);
-    if (page.length < PAGE) return all;
+/** A merchant's disputes, oldest first, each as of now; a page of them is held at a time. */
+export async function* disputesOf(
+  context: Context,
+  store: Pick<Store, 'list'>,
+): AsyncGenerator<Dispute, void, undefined> {
+  const { merchant_id } = context.merchant;
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const page: Dispute[] = await store.list<Dispute>('dispute', { merchant_id, after, limit: PAGE });
+    for (const dispute of page) yield bringDisputeUpToDate(dispute, context).dispute;
+    after = page.length === PAGE ? page.at(-1)?.dispute_id : undefined;
   }
 }

@@ -45,6 +45,26 @@ describe('disputes through the control API', () => {
     assert.equal((await disputesOf(order_id, shop)).length, 2);
   });
 
+  test('disputes are listed newest first, in pages, with how many there are', async () => {
+    const shop = await world.shop();
+    const order_id = await captured(shop, 9_000);
+    const opened: unknown[] = [];
+    for (const amount of [100, 200, 300, 400, 500])
+      opened.unshift((await control('POST', `/orders/${order_id}/disputes`, { amount })).dispute_id);
+    const page = async (query: string) => {
+      const path = `/disputes?merchant_id=${shop.merchant_id}&limit=2${query}`;
+      const { disputes, total, next } = await control('GET', path);
+      return { ids: (disputes as Json[]).map(({ dispute_id }) => dispute_id), total, next };
+    };
+    assert.deepEqual(await page(''), { ids: opened.slice(0, 2), total: 5, next: opened[1] });
+    assert.deepEqual(await page(`&after=${opened[1]}`), { ids: opened.slice(2, 4), total: 5, next: opened[3] });
+    assert.deepEqual(await page(`&after=${opened[3]}`), { ids: opened.slice(4), total: 5, next: undefined });
+    const other = await captured(shop, 1_000);
+    assert.deepEqual(await page(`&order_id=${other}`), { ids: [], total: 0, next: undefined });
+    for (const after of ['nothing', String(order_id), `${opened[0]}&order_id=${other}`])
+      await refused(page(`&after=${after}`), /400: Bad value: after/);
+  });
+
   test('a capture can be disputed for 180 days', async () => {
     const shop = await world.shop();
     const order_id = await captured(shop);

@@ -3,7 +3,7 @@ import { type Put, read, readShared, type Work } from '../../store/store.ts';
 import { DISPUTE_REASONS } from '../../wire/disputes.ts';
 import { choice, integer, list, object, required, text } from '../../wire/shape.ts';
 import { orderChanges } from '../bookkeeping.ts';
-import { allDisputes, attachmentPut, caseChanges, disputeChanges, readCase } from '../disputes.ts';
+import { attachmentPut, caseChanges, disputeChanges, disputesOf, readCase } from '../disputes.ts';
 import { decide, extendDeadline, withdraw } from '../engine/dispute-decide.ts';
 import { heldAmount } from '../engine/dispute-money.ts';
 import type { DisputeMoved } from '../engine/dispute-moves.ts';
@@ -26,6 +26,7 @@ import { accept, type Outcome, type Refused, refuse } from '../engine/outcome.ts
 import type { Callback, Context, Merchant, Order } from '../engine/state.ts';
 import { disputeCode } from '../engine/statuses.ts';
 import { bringUpToDate } from '../engine/time.ts';
+import { orderBy, pageOf } from '../klarna/dispute-list.ts';
 import { recordId, UPLOAD_V4 } from '../klarna/disputes-v4.ts';
 import { checkFile } from '../klarna/uploads.ts';
 import { outboxMessages } from '../outbox.ts';
@@ -79,6 +80,12 @@ const question = closed({
   ),
 });
 
+const BAD_AFTER = problem(
+  400,
+  'BAD_VALUE',
+  'Bad value: after is the dispute_id of the last dispute of the page before, of the same list',
+);
+
 type Command = (dispute: Dispute, context: Context) => Outcome<DisputeMoved & { readonly put?: readonly Put[] }>;
 
 export class DisputeControl {
@@ -95,13 +102,15 @@ export class DisputeControl {
     const { query } = call.request;
     const limit = limitOf(call, 500);
     const order_id = query.get('order_id')?.toLowerCase();
-    const all = await allDisputes(merchant.merchant_id, this.#options.world.store);
-    const found = all.filter((dispute) => order_id === undefined || dispute.order_id === order_id).reverse();
+    const { store } = this.#options.world;
     const context = this.#context(merchant);
-    return ok({
-      disputes: found.slice(0, limit).map((dispute) => view(upToDate(dispute, context))),
-      total: found.length,
-    });
+    const isListed = (dispute: Dispute) => order_id === undefined || dispute.order_id === order_id;
+    const last_id = query.get('after')?.toLowerCase();
+    const last = last_id === undefined ? undefined : await store.get<Dispute>('dispute', last_id);
+    if (last_id !== undefined && (last?.merchant_id !== merchant.merchant_id || !isListed(last))) return BAD_AFTER;
+    const wanted = { fits: isListed, order: orderBy(), size: limit, starting_after: last };
+    const { items, total, more } = await pageOf(disputesOf(context, store), wanted);
+    return ok({ disputes: items.map(view), total, ...(more && { next: items.at(-1)?.dispute_id }) });
   }
 
   async read({ params }: ControlCall): Promise<ControlReply> {

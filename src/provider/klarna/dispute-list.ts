@@ -22,16 +22,8 @@ const KEYS: Readonly<Record<'created_at' | 'closed_at', (dispute: Dispute) => nu
   closed_at: ({ closed }) => closed?.closed_at_ms,
 };
 
-/** The disputes that a filter lets through, newest first unless told otherwise. What has no such time comes last. */
-export function selected(
-  disputes: readonly Dispute[],
-  filter: Filter,
-  sort_by: readonly Sort[] = ['-created_at'],
-): Dispute[] {
-  return disputes.filter((dispute) => fits(dispute, filter)).sort(compareBy(sort_by));
-}
-
-function fits(dispute: Dispute, filter: Filter): boolean {
+/** Whether a filter lets a dispute through. */
+export function fits(dispute: Dispute, filter: Filter): boolean {
   const among = (list: readonly string[] | undefined, value: string | undefined) =>
     list === undefined || (value !== undefined && list.includes(value));
   return (
@@ -50,7 +42,11 @@ function within([from, to]: Span = [undefined, undefined], ms: number | undefine
   return ms !== undefined && (from === undefined || ms >= from) && (to === undefined || ms < to);
 }
 
-function compareBy(sort_by: readonly Sort[]): (a: Dispute, b: Dispute) => number {
+/** Below zero where the first comes before the second; zero for the same dispute only. */
+export type ListOrder = (a: Dispute, b: Dispute) => number;
+
+/** Newest first unless told otherwise. What has no such time comes last. */
+export function orderBy(sort_by: readonly Sort[] = ['-created_at']): ListOrder {
   return (a, b) => {
     for (const sort of sort_by) {
       const key = KEYS[sort.replace('-', '') as keyof typeof KEYS];
@@ -60,6 +56,7 @@ function compareBy(sort_by: readonly Sort[]): (a: Dispute, b: Dispute) => number
       return sort.startsWith('-') ? right - left : left - right;
     }
     // Ids rise with time, so that pages of disputes of the same moment do not overlap.
+    if (a.dispute_id === b.dispute_id) return 0;
     return a.dispute_id < b.dispute_id ? 1 : -1;
   };
 }
@@ -74,22 +71,37 @@ interface Page {
   readonly more: boolean;
 }
 
-/** A page after, or before, the dispute that a cursor names. Undefined: it names none of them. */
-export function cursorPage(
-  all: readonly Dispute[],
-  asked: {
-    readonly size?: number | undefined;
-    readonly starting_after?: string | undefined;
-    readonly ending_before?: string | undefined;
-  },
-  cursorOf: (dispute: Dispute) => string,
-): Page | undefined {
-  const { size = SIZE_DEFAULT, starting_after, ending_before } = asked;
+/** Which disputes a list has, in which order, and which page of it is asked for. */
+interface Wanted {
+  readonly fits: (dispute: Dispute) => boolean;
+  readonly order: ListOrder;
+  readonly size?: number | undefined;
+  /** The page after this dispute; or the one that ends before the other. */
+  readonly starting_after?: Dispute | undefined;
+  readonly ending_before?: Dispute | undefined;
+}
+
+/** A page of a list of any length. Of what passes by, no more than two pages are held. */
+export async function pageOf(all: AsyncIterable<Dispute>, wanted: Wanted): Promise<Page> {
+  const { fits: isListed, order, size = SIZE_DEFAULT, starting_after, ending_before } = wanted;
   const cursor = starting_after ?? ending_before;
-  const at = cursor === undefined ? -1 : all.findIndex((dispute) => cursorOf(dispute) === cursor);
-  if (cursor !== undefined && at < 0) return undefined;
-  const forward = starting_after !== undefined || ending_before === undefined;
-  const from = forward ? at + 1 : Math.max(0, at - size);
-  const to = forward ? from + size : at;
-  return { items: all.slice(from, to), total: all.length, before: from > 0, more: to < all.length };
+  const isBackward = starting_after === undefined && ending_before !== undefined;
+  // Backwards, the page is what comes first from the cursor on, in the order turned round.
+  const nearest: ListOrder = isBackward ? (a, b) => order(b, a) : order;
+  let held: Dispute[] = [];
+  let total = 0;
+  let beyond = 0;
+  for await (const dispute of all) {
+    if (!isListed(dispute)) continue;
+    total++;
+    if (cursor && nearest(cursor, dispute) >= 0) continue;
+    beyond++;
+    held.push(dispute);
+    if (held.length >= 2 * size) held = held.sort(nearest).slice(0, size);
+  }
+  const items = held.sort(nearest).slice(0, size);
+  const [behind, ahead] = [cursor !== undefined, beyond > size];
+  return isBackward
+    ? { items: items.reverse(), total, before: ahead, more: behind }
+    : { items, total, before: behind, more: ahead };
 }

@@ -3,6 +3,7 @@
  * description of its documents; statuses and closing reasons whose names are not known are ours (inferred).
  */
 import * as wire from '../../wire/disputes.ts';
+import { disputesOf } from '../disputes.ts';
 import { acceptLoss } from '../engine/dispute.ts';
 import { openRequest } from '../engine/dispute-questions.ts';
 import { answerRequest } from '../engine/dispute-requests.ts';
@@ -10,8 +11,8 @@ import { type Dispute, type EvidenceRequest, isOpen } from '../engine/dispute-st
 import { oldDisputeKrn } from '../engine/dispute-view.ts';
 import { refuse } from '../engine/outcome.ts';
 import type { Context, Order } from '../engine/state.ts';
-import { cursorPage, selected } from './dispute-list.ts';
-import { changes, disputesOf, enroll, findCase, handsOut, readQuery, takesFile } from './disputes-v4.ts';
+import { type ListOrder, orderBy, pageOf } from './dispute-list.ts';
+import { changes, enroll, findCase, handsOut, readCursors, readQuery, takesFile } from './disputes-v4.ts';
 import { disputeFaults } from './faults.ts';
 import {
   type Call,
@@ -143,10 +144,10 @@ const list: Look = async (call, store) => {
   const query = readQuery(wire.oldDisputeQuery, call);
   if (query.refused) return query.refused;
   const { merchant_id, limit = LIMIT_DEFAULT, next_page } = query.value;
-  const found = merchant_id === undefined || merchant_id === call.context.merchant.merchant_id;
-  const all = found ? filtered(await disputesOf(call, store), query.value, call.context) : [];
-  const page = cursorPage(all, { size: limit, starting_after: next_page }, oldDisputeKrn);
-  if (!page) {
+  const isMine = merchant_id === undefined || merchant_id === call.context.merchant.merchant_id;
+  const isListed = (dispute: Dispute) => isMine && isAsked(dispute, query.value, call.context);
+  const cursors = await readCursors({ starting_after: next_page }, isListed, oldDisputeKrn, call, store);
+  if (!cursors) {
     const explanation = {
       field: 'next_page',
       message: 'This is no next_page of this list.',
@@ -154,6 +155,8 @@ const list: Look = async (call, store) => {
     };
     return refusedReply(refuse('dispute_bad_value', explanation).refusal, call);
   }
+  const wanted = { fits: isListed, order: orderOf(query.value, call.context), size: limit, ...cursors };
+  const page = await pageOf(disputesOf(call.context, store), wanted);
   const disputes: object[] = [];
   for (const dispute of page.items)
     disputes.push(disputeView(dispute, await store.get<Order>('order', dispute.order_id), call.context));
@@ -162,30 +165,25 @@ const list: Look = async (call, store) => {
   return json(200, { disputes, pagination: { count: disputes.length, limit, next_page: next, total: page.total } });
 };
 
-function filtered(disputes: readonly Dispute[], query: wire.OldDisputeQuery, context: Context): Dispute[] {
-  const {
-    order_id,
-    investigation_status,
-    reason,
-    merchant_reference1,
-    merchant_reference2,
-    sort_by = '-opened_at',
-  } = query;
-  const fits = (dispute: Dispute) =>
+function isAsked(dispute: Dispute, query: wire.OldDisputeQuery, context: Context): boolean {
+  const { order_id, investigation_status, reason, merchant_reference1, merchant_reference2 } = query;
+  return (
     (order_id === undefined || dispute.order_id === order_id.toLowerCase()) &&
     (investigation_status === undefined || investigationStatus(dispute, context) === investigation_status) &&
     (reason === undefined || dispute.old_reason === reason.toLowerCase()) &&
     (merchant_reference1 === undefined || dispute.references.merchant_reference1 === merchant_reference1) &&
-    (merchant_reference2 === undefined || dispute.references.merchant_reference2 === merchant_reference2);
-  const found = selected(disputes.filter(fits), {}, [sort_by.startsWith('-') ? '-created_at' : 'created_at']);
-  return sort_by.endsWith('opened_at') ? found : byDeadline(found, context, sort_by.startsWith('-'));
+    (merchant_reference2 === undefined || dispute.references.merchant_reference2 === merchant_reference2)
+  );
 }
 
-/** What has no deadline comes last. */
-function byDeadline(disputes: readonly Dispute[], context: Context, descending: boolean): Dispute[] {
-  const sign = descending ? -1 : 1;
+/** Newest first unless told otherwise. What has no deadline comes last. */
+function orderOf({ sort_by = '-opened_at' }: wire.OldDisputeQuery, context: Context): ListOrder {
+  const isDescending = sort_by.startsWith('-');
+  const byOpening = orderBy([isDescending ? '-created_at' : 'created_at']);
+  if (sort_by.endsWith('opened_at')) return byOpening;
+  const sign = isDescending ? -1 : 1;
   const at = (dispute: Dispute) => deadline(dispute, context) ?? sign * Number.MAX_SAFE_INTEGER;
-  return [...disputes].sort((a, b) => sign * (at(a) - at(b)));
+  return (a, b) => sign * (at(a) - at(b)) || byOpening(a, b);
 }
 
 const show: Handler = function* (call) {

@@ -2,7 +2,7 @@
 import { type Ask, read } from '../../store/store.ts';
 import * as wire from '../../wire/disputes.ts';
 import { check, type Rule } from '../../wire/shape.ts';
-import { allDisputes, attachmentPut, type Case, caseChanges, readCase } from '../disputes.ts';
+import { attachmentPut, type Case, caseChanges, disputesOf, readCase } from '../disputes.ts';
 import * as engine from '../engine/dispute.ts';
 import type { DisputeMoved } from '../engine/dispute-moves.ts';
 import type { Attachment, Dispute } from '../engine/dispute-state.ts';
@@ -10,7 +10,7 @@ import { bringDisputeUpToDate } from '../engine/dispute-time.ts';
 import { disputeKrn, disputeView, oldDisputeKrn } from '../engine/dispute-view.ts';
 import { accept, type Outcome, refuse } from '../engine/outcome.ts';
 import type { Merchant } from '../engine/state.ts';
-import { cursorPage, type Filter, selected } from './dispute-list.ts';
+import { type Filter, fits, orderBy, pageOf } from './dispute-list.ts';
 import { disputeFaults, explainFaults } from './faults.ts';
 import {
   type Built,
@@ -117,9 +117,11 @@ const show: Handler = function* (call) {
 const list: Look = async (call, store) => {
   const query = readQuery(wire.disputeQuery, call, wire.DISPUTE_QUERY_LISTS);
   if (query.refused) return query.refused;
-  const disputes = await disputesOf(call, store);
-  const page = cursorPage(selected(disputes, filterOf(query.value), query.value.sort_by), query.value, disputeKrn);
-  if (!page) {
+  const { sort_by, size } = query.value;
+  const filter = filterOf(query.value);
+  const isListed = (dispute: Dispute) => fits(dispute, filter);
+  const cursors = await readCursors(query.value, isListed, disputeKrn, call, store);
+  if (!cursors) {
     const explanation = {
       field: query.value.starting_after === undefined ? 'ending_before' : 'starting_after',
       message: 'This is no id of a dispute that the filters let through.',
@@ -127,13 +129,27 @@ const list: Look = async (call, store) => {
     };
     return refusedReply(refuse('dispute_bad_value', explanation).refusal, call);
   }
-  return json(200, listView(page, call));
+  const wanted = { fits: isListed, order: orderBy(sort_by), size, ...cursors };
+  return json(200, listView(await pageOf(disputesOf(call.context, store), wanted), call));
 };
 
-/** The merchant's disputes as of now. */
-export async function disputesOf({ context }: Call, store: Records): Promise<Dispute[]> {
-  const all = await allDisputes(context.merchant.merchant_id, store);
-  return all.map((dispute) => bringDisputeUpToDate(dispute, context).dispute);
+type Cursor = 'starting_after' | 'ending_before';
+
+/** The dispute that a list is asked to go on from, by its KRN; none where none is asked for. Undefined: it is none of the list. */
+export async function readCursors(
+  asked: Readonly<Partial<Record<Cursor, string | undefined>>>,
+  isListed: (dispute: Dispute) => boolean,
+  krnOf: (dispute: Dispute) => string,
+  { context }: Call,
+  store: Records,
+): Promise<Readonly<Partial<Record<Cursor, Dispute>>> | undefined> {
+  const name: Cursor = asked.starting_after === undefined ? 'ending_before' : 'starting_after';
+  const krn = asked[name];
+  if (krn === undefined) return {};
+  const stored = await store.get<Dispute>('dispute', recordId(krn));
+  const mine = stored?.merchant_id === context.merchant.merchant_id ? stored : undefined;
+  const dispute = mine && bringDisputeUpToDate(mine, context).dispute;
+  return dispute && krnOf(dispute) === krn && isListed(dispute) ? { [name]: dispute } : undefined;
 }
 
 function filterOf(query: wire.DisputeQuery): Filter {
@@ -155,7 +171,7 @@ function time(text: string | undefined): number | undefined {
   return Date.parse(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
 }
 
-function listView(page: NonNullable<ReturnType<typeof cursorPage>>, call: Call): object {
+function listView(page: Awaited<ReturnType<typeof pageOf>>, call: Call): object {
   const link = (name: string, krn: string) => {
     const query = new URLSearchParams(call.query);
     query.delete('starting_after');
