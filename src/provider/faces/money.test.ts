@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { STORES, sharedProvider } from '../testing.ts';
-import { ManyFaces } from './testing.ts';
+import { type Change, ManyFaces } from './testing.ts';
 
 const PURCHASE = { market: 'US', amount: 10_000, review: false } as const;
 
@@ -69,6 +69,36 @@ for (const kind of STORES) {
       assert.equal((await faces.klarna.read(named.order_id)).status, 'CANCELLED');
       const again = await faces.change('purse v1', { do: 'cancel' }, named);
       assert.match(again.told, /: 409 /);
+    });
+
+    test('whoever captures and refunds at the same time, no more moves than there is, and all saw the same', async () => {
+      const faces = await ManyFaces.open(world);
+      for (const [begun, others] of [
+        ['cybersource HOP', ['klarna', 'cybersource']],
+        ['purse v2', ['klarna', 'purse v1', 'purse v2']],
+      ] as const) {
+        const named = await faces.place({ ...PURCHASE, begun });
+        const at_once = async (change: Change) => {
+          const twelve = Array.from({ length: 12 }, (_, at) => others[at % others.length] ?? 'klarna');
+          const came = await Promise.all(twelve.map((face) => faces.change(face, change, named)));
+          return came.filter(({ done }) => done).length;
+        };
+        assert.equal(await at_once({ do: 'capture', amount: 2_500 }), 4, begun);
+        const { status, captured_amount, captures } = await faces.klarna.read(named.order_id);
+        assert.deepEqual([status, captured_amount, captures.length], ['CAPTURED', 10_000, 4]);
+        const [{ capture_id } = { capture_id: '' }] = captures.filter(
+          (each) => named.captures.size === 0 || named.captures.has(each.capture_id),
+        );
+        const refunded = await at_once({ do: 'refund', amount: 700, capture_id });
+        const after = await faces.klarna.read(named.order_id);
+        assert.equal(after.refunded_amount, refunded * 700);
+        assert.ok(after.captures.every((each) => each.refunded_amount <= 2_500));
+        if (!named.purse) continue;
+        const { amounts } = await faces.payment(named.purse.payment_id);
+        assert.deepEqual([amounts.total_captured, amounts.total_refunded], [10_000, refunded * 700]);
+      }
+      const { balanced } = await faces.control('GET', `/books?merchant_id=${faces.klarna.merchant_id}`);
+      assert.equal(balanced, true);
     });
   });
 }
