@@ -318,7 +318,9 @@ class History {
     await this.#faces.control('POST', '/payouts', { merchant_id: this.#faces.klarna.merchant_id });
   }
 
-  async #place(purchase: Purchase): Promise<void> {
+  async #place(wanted: Purchase): Promise<void> {
+    // Nobody chooses how a charge without the shopper turns out.
+    const purchase = wanted.begun === 'purse v1, off session' ? { ...wanted, review: false } : wanted;
     const now_ms = await this.#now();
     const named = await this.#faces.place(purchase);
     const order = new ModelOrder(purchase, named, now_ms);
@@ -480,7 +482,7 @@ class History {
     const { purse } = order.named;
     if (!purse) return undefined;
     const { amounts, authorization, overview } = await this.#faces.payment(purse.payment_id);
-    const transactions = await this.#faces.purse.list(purse.session_id);
+    const transactions = await this.#faces.transactions(purse);
     const [root] = transactions;
     assert.ok(root);
     checkPurseAmounts(order, amounts);
@@ -565,7 +567,7 @@ class History {
 
 /** Calls of any face that change an order. */
 const CHANGES =
-  /^\/(?:ordermanagement\/|pts\/v2\/(?:payments|captures)|payment\/v2\/payments\/|[0-9a-f-]{36}\/transactions\/)/;
+  /^\/(?:ordermanagement\/|pts\/v2\/(?:payments|captures)|payment\/v2\/payments\/|[0-9a-f-]{36}\/transactions\/[^/]+\/(?:capture|void|refund)$)/;
 
 /** v1 has no authorization to capture or void where there is one step. */
 function isOfOneStep(face: Face, change: Change, { purchase }: ModelOrder): boolean {

@@ -19,6 +19,7 @@ export const BEGINNINGS = [
   'purse v1',
   'purse v1, one step',
   'purse v1, own page',
+  'purse v1, off session',
   'purse v2',
 ] as const;
 type Beginning = (typeof BEGINNINGS)[number];
@@ -176,7 +177,18 @@ export class ManyFaces {
     return this.#named(order_id, purchase, { purse: { session_id: String(client_session_id), payment_id } });
   }
 
+  /** A charge without the shopper, of a token that an information request left behind. */
+  async #chargedInV1(purchase: Purchase): Promise<{ payment_id: string }> {
+    const session = await this.purse.session(pursePurchase({ ...purchase, amount: 0 }));
+    const { id } = await this.purse.pay(session);
+    const { redirection: _nobody, ...order } = pursePurchase(purchase);
+    const charge = await this.purse.about(id, 'off_session_authorize', { order });
+    assert.equal(charge.body.status.state, 'SUCCESS', charge.text);
+    return { payment_id: charge.body.id };
+  }
+
   async #begunInV1(purchase: Purchase): Promise<{ hosted_id?: string; payment_id: string }> {
+    if (purchase.begun === 'purse v1, off session') return this.#chargedInV1(purchase);
     const account = (capture: string) =>
       this.control('PATCH', `/merchants/${this.klarna.merchant_id}/purse`, { capture });
     const isOneStep = purchase.begun === 'purse v1, one step';
@@ -214,6 +226,15 @@ export class ManyFaces {
     const answer = await this.purse.call<PaymentRead>('GET', `/payment/v2/payments/${payment_id}`);
     assert.equal(answer.status, 200, answer.text);
     return answer.body;
+  }
+
+  /** The transactions of one payment, oldest first; a session may have several. */
+  async transactions({ session_id, payment_id }: NonNullable<Named['purse']>): Promise<readonly TransactionRead[]> {
+    const ids = new Set([payment_id]);
+    const all = await this.purse.list(session_id);
+    return all.filter(
+      ({ id, parent_transaction_id = '' }) => id === payment_id || (ids.has(parent_transaction_id) && ids.add(id)),
+    );
   }
 
   // ---- Changes -------------------------------------------------------------------------------------------
@@ -271,9 +292,9 @@ export class ManyFaces {
 
   async #captureTransaction(
     capture_id: string | undefined,
-    { session_id }: NonNullable<Named['purse']>,
+    purse: NonNullable<Named['purse']>,
   ): Promise<string | undefined> {
-    const captures = (await this.purse.list(session_id)).filter(({ status }) => status.action === 'CAPTURE');
+    const captures = (await this.transactions(purse)).filter(({ status }) => status.action === 'CAPTURE');
     // In one step the first capture is the payment's own transaction, so Klarna's id is not among Purse's.
     return (captures.find(({ id }) => id === capture_id) ?? captures[0])?.id;
   }
@@ -374,7 +395,7 @@ function cybersourcePurchase({ market, amount }: Purchase): object {
   };
 }
 
-function pursePurchase({ market, amount }: Purchase): object {
+function pursePurchase({ market, amount }: Purchase): Json {
   const { country, currency } = MARKETS[market];
   const major = Number(decimalFromMinor(amount));
   return {
