@@ -349,9 +349,10 @@ function cybersourceCall(change: Change, named: Named): { path: string; body: ob
     }
     case 'refund': {
       const capture = named.captures.get(change.capture_id ?? '');
-      return capture === undefined
-        ? undefined
-        : { path: `/pts/v2/captures/${capture}/refunds`, body: part('AP_REFUND', change.amount) };
+      if (capture === undefined) return undefined;
+      // The SDK has two ways to refund; both name the capture.
+      const of = change.unmatched ? 'payments' : 'captures';
+      return { path: `/pts/v2/${of}/${capture}/refunds`, body: part('AP_REFUND', change.amount) };
     }
     case 'cancel':
       return { path: `/pts/v2/payments/${authorization}/reversals`, body: part('AP_AUTH_REVERSAL') };
