@@ -93,8 +93,9 @@ const DECIMAL_MOST = 10 ** 15 - 1;
 /**
  * A decimal of two places at the most, as a text or a number, in hundredths: `"12.50"` and `12.5` → 1250. Nothing is rounded.
  *
- * A JSON number is read through the shortest text that stands for it. That is the text that was sent, if it had no more than fifteen
- * digits. `90071992547409.93` has become another decimal on its way, so it is refused, as a text too: answers write numbers.
+ * A number is read through the shortest text that stands for it. That is the text that was sent, if it had no more than fifteen digits;
+ * longer ones are kept as texts by whoever parses (`parseExactly`). A value of more than fifteen digits, as `90071992547409.93`, could not
+ * be a number of an answer either, so it is refused.
  * @param limits in hundredths; at most fifteen digits in any case
  */
 export function decimal(limits: { min?: number; max?: number } = {}): Rule<number> {

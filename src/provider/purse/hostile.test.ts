@@ -158,6 +158,25 @@ for (const kind of STORES.filter(({ name }) => name !== 'SQLite file')) {
       assert.deepEqual(await shop.klarna.read(order_id), before);
     });
 
+    test('a number is the digits that were sent; what cannot be kept to the cent is refused', async () => {
+      const { shop } = await standing();
+      const body = JSON.stringify({ order: ORDER });
+      const send = (amount: string) =>
+        shop.at('POST', '/sessions/create', body.replace('"amount":271.92', `"amount":${amount}`));
+      for (const amount of ['271.92', '"271.92"', '2.7192e2', '9999999999999.99'])
+        assert.equal((await send(amount)).status, 200, amount);
+      for (const amount of [
+        '271.920000000000000001',
+        '271.91999999999999999',
+        '90071992547409.93',
+        '"90071992547409.93"',
+      ]) {
+        const { status, body: problem } = await send(amount);
+        const [error] = problem.errors as { pointer: string }[];
+        assert.deepEqual([status, error?.pointer], [400, '#/order/amount'], amount);
+      }
+    });
+
     test('headers that are wrong are 401, and nothing is made of it', async () => {
       const { shop, order_id, path } = await standing();
       const before = await shop.klarna.read(order_id);
