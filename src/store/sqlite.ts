@@ -40,6 +40,12 @@ const ROW_NUMBERS_SINCE = 3;
 /** Units that one transaction takes at the most, so that a flood cannot hold an early answer back for long. */
 const BATCH_MOST = 512;
 
+/**
+ * While the disk is busy with earlier batches, fewer units than these wait for it: nobody could answer them before its next flush, and each
+ * batch writes the last page of every table that it touches anew.
+ */
+const BATCH_LEAST = 16;
+
 /** Log notes that may wait for a commit; beyond it the oldest go (they are about exchanges that changed nothing). */
 const NOTES_MOST = 10_000;
 
@@ -47,7 +53,7 @@ const NOTES_MOST = 10_000;
 const NOTES_WAIT_MS = 50;
 
 /**
- * How many records are kept parsed, of the kinds that are read again soon: merchants with every request, the others with the next step of a
+ * How many records are kept parsed in each of two generations, of the kinds that are read again soon: merchants with every request, the others with the next step of a
  * purchase. Nobody but this process changes them.
  */
 const KEPT: Readonly<Partial<Record<Kind, number>>> = {
@@ -126,6 +132,8 @@ export class SqliteStore implements Store {
   #notesTimer: NodeJS.Timeout | undefined;
   /** Batches that are committed and not yet on disk. */
   #unflushed = 0;
+  /** What is told when the newest of them is. */
+  #newest: Answer[] = [];
   /** Why the log could not be brought to disk. What was committed since may be lost, so nothing more is shown or taken. */
   #lost: StoreUnavailable | undefined;
   #scheduled = false;
@@ -326,7 +334,7 @@ export class SqliteStore implements Store {
     await last;
     while (this.#queue.length > 0) await new Promise(setImmediate);
     await this.#checkpointer?.close();
-    await this.#flushed().catch(() => undefined);
+    if (this.#unflushed > 0) await this.#flushed().catch(() => undefined);
     this.#flusher.close();
     this.#database.close();
     this.#owner?.close();
@@ -363,6 +371,8 @@ export class SqliteStore implements Store {
 
   /** One batch: every waiting unit in one transaction, then one flush to disk, then the answers. */
   #flush(): void {
+    this.#scheduled = false;
+    if (this.#unflushed > 0 && this.#queue.length < BATCH_LEAST) return;
     const batch = this.#queue.splice(0, BATCH_MOST);
     const notes = this.#notes;
     this.#notes = [];
@@ -375,7 +385,6 @@ export class SqliteStore implements Store {
       else for (const waiting of batch) waiting.reject(unavailable(error));
     }
     this.#checkpointer?.committed();
-    this.#scheduled = false;
     if (this.#queue.length > 0) this.#schedule();
   }
 
@@ -395,17 +404,19 @@ export class SqliteStore implements Store {
     // Nobody waits for notes alone, so nobody waits for the disk either.
     if (batch.length === 0) return;
     this.#unflushed++;
+    this.#newest = answers;
     this.#flusher.flush((error) => {
       this.#unflushed--;
       if (error) this.#lost ??= lost(error);
       for (const answer of answers) answer(this.#lost);
+      if (this.#queue.length > 0 || this.#notes.length > 0) this.#schedule();
     });
   }
 
-  /** Resolves when all that is committed by now is on disk. */
+  /** Resolves when all that is committed by now, and not yet on disk, is: with the answers of the newest batch. */
   #flushed(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#flusher.flush((error) => (error ? reject(lost(error)) : resolve()));
+      this.#newest.push((failure) => (failure ? reject(failure) : resolve()));
     });
   }
 

@@ -124,17 +124,34 @@ export function tokenFault(
   real_now_ms: number,
   secret: KeyObject,
 ): TokenFault | undefined {
-  const [, unsigned = '', signature = ''] = /^Bearer +([\w-]+)\.([\w-]+)$/i.exec(authorization ?? '') ?? [];
-  if (unsigned === '') return authorization === undefined ? 'missing' : 'foreign';
-  const expected = purse ? mac(unsigned, purse.client.hash, secret) : '';
-  if (!isEqual(signature, expected)) return 'foreign';
-  const claims = JSON.parse(Buffer.from(unsigned, 'base64url').toString('utf8')) as {
-    merchant_id: string;
-    iat_ms: number;
-  };
-  if (claims.merchant_id !== merchant_id) return 'foreign';
+  if (authorization === undefined) return 'missing';
+  const claims = purse && claimsOf(authorization, purse.client.hash, secret);
+  if (claims?.merchant_id !== merchant_id) return 'foreign';
   const isCurrent = claims.iat_ms >= (purse?.tokens_since_ms ?? 0);
   return isCurrent && real_now_ms < claims.iat_ms + TOKEN_SECONDS * 1_000 ? undefined : 'expired';
+}
+
+interface Claims {
+  readonly merchant_id: string;
+  readonly iat_ms: number;
+}
+
+/** Tokens that were verified before: a client sends the same one for an hour. By the secret that made them, which may change. */
+const verified = new WeakMap<KeyObject, Map<string, Claims>>();
+const VERIFIED_MOST = 10_000;
+
+/** What a token says; undefined unless this installation made it for a client with this secret. */
+function claimsOf(authorization: string, client_hash: string, secret: KeyObject): Claims | undefined {
+  const known = verified.get(secret) ?? new Map<string, Claims>();
+  const name = `${client_hash} ${authorization}`;
+  const found = known.get(name);
+  if (found) return found;
+  const [, unsigned = '', signature = ''] = /^Bearer +([\w-]+)\.([\w-]+)$/i.exec(authorization) ?? [];
+  if (unsigned === '' || !isEqual(signature, mac(unsigned, client_hash, secret))) return undefined;
+  const claims = JSON.parse(Buffer.from(unsigned, 'base64url').toString('utf8')) as Claims;
+  if (known.size >= VERIFIED_MOST) known.clear();
+  verified.set(secret, known.set(name, claims));
+  return claims;
 }
 
 /** Another secret of the client makes other signatures, so old tokens end with the old secret. */
