@@ -3,7 +3,7 @@
  * so the page cannot say anything else. A face adds a column.
  */
 import { authorizationStatus, captureStatus, SUCCESS, sessionStatus } from './cybersource/statuses.ts';
-import { orderCodes, sessionCode } from './engine/statuses.ts';
+import { hostedCode, orderCodes, sessionCode } from './engine/statuses.ts';
 import { standingInPurse } from './purse/status-column.ts';
 import { SITUATIONS, type Situation } from './situations.ts';
 
@@ -45,8 +45,9 @@ const PURSE: StatusColumn = { title: 'Purse', of: standingInPurse };
 
 const CATALOGUE: StatusColumn = {
   title: 'Catalogue',
-  of: ({ session, order, now_ms }) => {
-    const codes = order ? orderCodes(order) : session ? [sessionCode(session, now_ms)] : [];
+  of: ({ session, hosted, order, now_ms }) => {
+    const code = session && (hosted ? hostedCode(hosted, session, now_ms) : sessionCode(session, now_ms));
+    const codes = order ? orderCodes(order) : code ? [code] : [];
     return codes.map((code) => `\`${code}\``).join(', ');
   },
 };

@@ -53,17 +53,17 @@ const NOTES_MOST = 10_000;
 const NOTES_WAIT_MS = 50;
 
 /**
- * How many records are kept parsed in each of two generations, of the kinds that are read again soon: merchants with every request, the others with the next step of a
- * purchase. Nobody but this process changes them.
+ * How many records are kept parsed in each of two generations, of the kinds that are read again soon: merchants with every request, the
+ * others with the next step of a purchase. Nobody but this process changes them.
  */
 const KEPT: Readonly<Partial<Record<Kind, number>>> = {
   merchant: 10_000,
-  session: 1_000,
-  authorization: 1_000,
-  order: 1_000,
-  hosted: 1_000,
-  purse_session: 1_000,
-  purse_payment: 1_000,
+  session: 500,
+  authorization: 500,
+  order: 500,
+  hosted: 500,
+  purse_session: 500,
+  purse_payment: 500,
 };
 
 /** A kind's table. The plural, because ORDER is a word of SQL. */
@@ -205,9 +205,10 @@ export class SqliteStore implements Store {
 
   async get<S>(kind: Kind, id: string): Promise<S | undefined> {
     this.#checkUsable();
-    const state = this.#records[kind].get(id);
-    // A merchant's settings may be seen a moment before they are on disk; they acknowledge nothing.
-    if (this.#unflushed > 0 && kind !== 'merchant') await this.#flushed();
+    // Merchants are asked for with every request. Their settings may be seen a moment before they are on disk; they acknowledge nothing.
+    if (kind === 'merchant') return this.#records.merchant.get(id) as S | undefined;
+    const state = this.#records[kind].look(id);
+    if (this.#unflushed > 0) await this.#flushed();
     return state as S | undefined;
   }
 

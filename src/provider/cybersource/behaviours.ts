@@ -70,7 +70,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
       'inferred',
     ],
     ['A tax rate below one is a fraction, from one up per cent', 'inferred'],
-    ['Sessions are kept for seven days', 'different'],
+    ['Sessions are kept for seven days, transactions that failed for 60 days of the merchant’s time', 'different'],
   ),
   ...rows(
     'Authorizations and reversals',

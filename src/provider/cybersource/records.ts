@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import { type Ask, type Put, read, readShared, type Work } from '../../store/store.ts';
-import type { Context, Order, Session } from '../engine/state.ts';
+import { type Context, DAY_MS, type Order, type Session } from '../engine/state.ts';
 import { keyFrom, ORDER_PLACES, OWN_PLACE, placeOf, requestId, SESSION_PLACE } from './ids.ts';
 
 /** Why Klarna, or the way to it, said no: the request has an id all the same. */
@@ -133,9 +133,15 @@ export function withOwnId(draft: Draft, context: Context): CybersourcePayment {
   return { ...draft, request_id: requestId(newKey(context), OWN_PLACE) };
 }
 
-/** A transaction with a record of its own. */
+/** How long a transaction that came to nothing can be asked for. */
+const FAILED_MS = 60 * DAY_MS;
+
+/** A transaction with a record of its own, which goes after a while when it came to nothing. */
 export function paymentPut(payment: CybersourcePayment): Put {
-  return { kind: 'cybersource_payment', ...ownRecord(payment) };
+  const put: Put = { kind: 'cybersource_payment', ...ownRecord(payment) };
+  if (!payment.failure) return put;
+  const kept_until_ms = payment.made_at_ms + FAILED_MS;
+  return { ...put, state: { ...payment, kept_until_ms }, wake_at_ms: kept_until_ms };
 }
 
 function ownRecord(state: Requested): Omit<Put, 'kind'> {
@@ -151,7 +157,7 @@ export function referencePut(use: ReferenceUse, merchant_id: string, state: Cybe
 }
 
 /** Kinds of records that are kept for a while of their merchant's time. */
-export const FORGOTTEN = ['cybersource_reference', 'cybersource_held'] as const;
+export const FORGOTTEN = ['cybersource_reference', 'cybersource_held', 'cybersource_payment'] as const;
 
 /** Removes those of these records that are past keeping. @param now_ms the merchant's time */
 export function* forget(kind: (typeof FORGOTTEN)[number], ids: readonly string[], now_ms: number): Work<void> {
@@ -222,9 +228,11 @@ export function withTold(order: Order, request_id: string): Order {
 }
 
 function* findOwn(key: string): Generator<Ask, FoundPayment | undefined, unknown> {
-  const record = yield* readShared<CybersourcePayment>('cybersource_payment', key);
-  const order = record?.order_id ? yield* read<Order>('order', record.order_id) : undefined;
-  return record && { record, ...(order && { order }) };
+  const own = yield* readShared<CybersourcePayment & { kept_until_ms?: number }>('cybersource_payment', key);
+  if (!own) return undefined;
+  const { kept_until_ms: _swept, ...record } = own;
+  const order = record.order_id ? yield* read<Order>('order', record.order_id) : undefined;
+  return { record, ...(order && { order }) };
 }
 
 export function* readReference(

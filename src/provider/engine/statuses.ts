@@ -1,7 +1,14 @@
 /** The catalogue's words for where a session or an order stands; several can hold at once. */
 import type { CatalogueCode } from '../../catalogue/index.ts';
 import type { DisputeOutcome } from './dispute-state.ts';
-import { capturedAmount, type Order, refundedAmount, type Session } from './state.ts';
+import {
+  capturedAmount,
+  type HostedSession,
+  type HostedStatus,
+  type Order,
+  refundedAmount,
+  type Session,
+} from './state.ts';
 
 const BY_FRAUD_STATUS = { ACCEPTED: 'ACCEPTED', PENDING: 'PENDING', REJECTED: 'REFUSED' } as const satisfies Record<
   Order['fraud_status'],
@@ -39,4 +46,15 @@ const BY_LATEST_TRY = {
 export function sessionCode(session: Session, now_ms: number): CatalogueCode {
   if (session.latest_try) return BY_LATEST_TRY[session.latest_try];
   return now_ms < session.expires_at_ms ? 'PENDING' : 'ABANDONED';
+}
+
+/** Ends of a hosted page that the payment session behind it, which stays open, knows nothing of. */
+const BY_HOSTED_END: Readonly<Partial<Record<HostedStatus, CatalogueCode>>> = {
+  CANCELLED: 'ABANDONED',
+  DISABLED: 'FAILED',
+};
+
+/** Where a hosted page stands. @param session behind it */
+export function hostedCode({ status }: HostedSession, session: Session, now_ms: number): CatalogueCode {
+  return BY_HOSTED_END[status] ?? sessionCode(session, now_ms);
 }
