@@ -1,7 +1,7 @@
 /** What a run is asked to do. */
 import { parseArgs } from 'node:util';
 
-const PARTS = ['sessions', 'purchases', 'growth', 'year', 'starting', 'page', 'faces'] as const;
+export const PARTS = ['sessions', 'purchases', 'growth', 'year', 'starting', 'page', 'faces'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Options {
