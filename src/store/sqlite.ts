@@ -64,6 +64,7 @@ const KEPT: Readonly<Partial<Record<Kind, number>>> = {
   hosted: 500,
   purse_session: 500,
   purse_payment: 500,
+  purse_transaction: 500,
 };
 
 /** A kind's table. The plural, because ORDER is a word of SQL. */
