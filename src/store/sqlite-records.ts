@@ -94,8 +94,10 @@ export class SqliteRecords {
     return state;
   }
 
-  /** The same for a read outside a unit. That may be of any record, old ones too, so it does not take the place of what purchases need. */
+  /** The same for a read outside a unit. That may be of any record, old ones too, so what it finds does not take the place of what purchases need. */
   look(id: string): unknown {
+    const known = this.#recent.get(id);
+    if (known !== undefined) return known;
     const body = this.#body(id);
     return body === undefined ? undefined : JSON.parse(body);
   }
