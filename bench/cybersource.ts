@@ -2,6 +2,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Step } from 'autocannon';
 import { localSecret } from '../src/provider/cybersource/keys.ts';
+import { keep } from './keep.ts';
 import { CREDENTIALS, PURCHASE } from './purchase.ts';
 
 const HOST = 'kvitt.bench';
@@ -93,14 +94,6 @@ const under = (name: string, path: string) => (context: Context) => {
   const id = context[name];
   return id === undefined ? undefined : path.replace('{id}', id);
 };
-
-/** Keeps the field `field` of an answer as `name` for the steps that follow. */
-const keep =
-  (field: string, name: string): NonNullable<Step['onResponse']> =>
-  (_status, body, context) => {
-    const value = new RegExp(`"${field}": ?"([^"]+)"`).exec(body)?.[1];
-    if (value !== undefined) context[name] = value;
-  };
 
 /** From session to refund and its check: the six calls of the Klarna face's purchase. */
 export function cybersourceLifecycle(): Step[] {

@@ -1,6 +1,7 @@
 /** The purchase of the benchmark as a client of Purse's API sends it: the same lines, in six calls. */
 import type { Step } from 'autocannon';
 import { LOCAL_CREDENTIALS } from '../src/provider/purse/account.ts';
+import { keep } from './keep.ts';
 import { CREDENTIALS, PURCHASE } from './purchase.ts';
 
 const { entity_id, api_key, client_id } = LOCAL_CREDENTIALS;
@@ -107,12 +108,4 @@ export async function purseLifecycle({ url }: { readonly url: string }): Promise
     },
     call(under('transactions', 'capture', 'refund'), () => OPERATION),
   ];
-}
-
-/** Keeps the field `field` of an answer as `name` for the steps that follow. */
-function keep(field: string, name: string): NonNullable<Step['onResponse']> {
-  return (_status, body, context) => {
-    const value = new RegExp(`"${field}": ?"([^"]+)"`).exec(body)?.[1];
-    if (value !== undefined) context[name] = value;
-  };
 }

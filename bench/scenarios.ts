@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Step } from 'autocannon';
 import { cybersourceLifecycle } from './cybersource.ts';
+import { keep } from './keep.ts';
 import { CAPTURE, CREDENTIALS, PURCHASE, REFUND } from './purchase.ts';
 import { purseLifecycle } from './purse.ts';
 
@@ -58,7 +59,7 @@ function lifecycle({ collect }: Needs): Step[] {
     { ...post('/control/sessions/{session_id}/authorize', {}), onResponse: keep('authorization_token') },
     {
       ...post('/payments/v1/authorizations/{authorization_token}/order', PURCHASE),
-      onResponse: keep('order_id', collect),
+      onResponse: keep('order_id', 'order_id', collect),
     },
     post(`${order}/captures`, CAPTURE),
     post(`${order}/refunds`, REFUND),
@@ -90,15 +91,5 @@ function filled(template: string): NonNullable<Step['setupRequest']> {
   return (step, context) => {
     const id = context[name];
     return id === undefined ? null : Object.assign(step, { path: before + id + after });
-  };
-}
-
-function keep(name: string, collect?: (id: string) => void): NonNullable<Step['onResponse']> {
-  const pattern = new RegExp(`"${name}": ?"([^"]+)"`);
-  return (_status, body, context) => {
-    const id = pattern.exec(body)?.[1];
-    if (id === undefined) return;
-    context[name] = id;
-    collect?.(id);
   };
 }

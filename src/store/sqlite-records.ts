@@ -83,29 +83,21 @@ export class SqliteRecords {
     this.#hasNamed = prepare(`SELECT 1 FROM ${table} WHERE key < 0 LIMIT 1`).get() !== undefined;
   }
 
-  /** A record's state, for a unit of work; undefined when there is none. It is kept: the next unit of a purchase reads it again. */
-  get(id: string): unknown {
+  /**
+   * A record's state; undefined when there is none.
+   * @param keep for what the next unit of a purchase reads again. A read outside a unit may be of any record, old ones too, which is not to
+   * take the place of what purchases need.
+   */
+  get(id: string, keep: boolean): unknown {
     const known = this.#recent.get(id);
     if (known !== undefined) return known;
-    const body = this.#body(id);
-    if (body === undefined) return undefined;
-    const state = JSON.parse(body) as object;
-    this.#recent.set(id, state, body.length);
-    return state;
-  }
-
-  /** The same for a read outside a unit. That may be of any record, old ones too, so what it finds does not take the place of what purchases need. */
-  look(id: string): unknown {
-    const known = this.#recent.get(id);
-    if (known !== undefined) return known;
-    const body = this.#body(id);
-    return body === undefined ? undefined : JSON.parse(body);
-  }
-
-  #body(id: string): string | undefined {
     const key = rowNumber(id);
     const row = (key === undefined ? undefined : this.#select.get(key, id)) ?? this.#named(id);
-    return (row as unknown as { body: string } | undefined)?.body;
+    if (row === undefined) return undefined;
+    const { body } = row as unknown as { body: string };
+    const state = JSON.parse(body) as object;
+    if (keep) this.#recent.set(id, state, body.length);
+    return state;
   }
 
   /** Writes a record; a `fresh` one must not exist. */

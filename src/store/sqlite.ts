@@ -207,8 +207,8 @@ export class SqliteStore implements Store {
   async get<S>(kind: Kind, id: string): Promise<S | undefined> {
     this.#checkUsable();
     // Merchants are asked for with every request. Their settings may be seen a moment before they are on disk; they acknowledge nothing.
-    if (kind === 'merchant') return this.#records.merchant.get(id) as S | undefined;
-    const state = this.#records[kind].look(id);
+    if (kind === 'merchant') return this.#records.merchant.get(id, true) as S | undefined;
+    const state = this.#records[kind].get(id, false);
     if (this.#unflushed > 0) await this.#flushed();
     return state as S | undefined;
   }
@@ -458,7 +458,7 @@ export class SqliteStore implements Store {
     let step = work.next();
     while (!step.done) {
       const { kind, id }: Ask = step.value;
-      step = work.next(this.#records[kind].get(id));
+      step = work.next(this.#records[kind].get(id, true));
     }
     return step.value;
   }

@@ -3,36 +3,17 @@
  * lines are read under the names that they have in v1, in minor units.
  */
 import { callbackUrl } from './common.ts';
-import { percent } from './purse.ts';
-import { boolean, choice, type Infer, integer, list, object, type Rule, required, text } from './shape.ts';
+import { addressFields, percent } from './purse.ts';
+import { boolean, choice, type Infer, integer, list, object, required, text } from './shape.ts';
 
 /** The currencies that Purse's document lists; those of the Nordic countries are not among them. */
 const CURRENCIES = ['CHF', 'EUR', 'GBP', 'JPY', 'USD'] as const;
 
 const name = () => text({ max: 255 });
-const upper =
-  (max: number): Rule<string> =>
-  (value, scan) =>
-    text({ max })(value, scan)?.toUpperCase();
 const amount = () => integer({ min: 0 });
 const PATTERN = /^P(?=.)(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?$/;
 
-const address = object({
-  gender: text({ max: 20 }),
-  first_name: name(),
-  middle_name: name(),
-  last_name: name(),
-  company: name(),
-  address_lines: list(name(), { max: 10 }),
-  city: name(),
-  postal_code: text({ max: 20 }),
-  country_code: upper(3),
-  province_code: text({ max: 99 }),
-  email: name(),
-  phone: text({ max: 99 }),
-  mobile_phone: text({ max: 99 }),
-  work_phone: text({ max: 99 }),
-});
+const address = object({ gender: text({ max: 20 }), ...addressFields });
 
 const itemLine = object({
   type_code: name(),

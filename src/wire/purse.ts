@@ -32,7 +32,7 @@ const code =
     text({ max })(value, scan)?.toUpperCase();
 const name = () => text({ max: 255 });
 
-const address = object({
+export const addressFields = {
   first_name: name(),
   middle_name: name(),
   last_name: name(),
@@ -46,7 +46,8 @@ const address = object({
   phone: text({ max: 99 }),
   mobile_phone: text({ max: 99 }),
   work_phone: text({ max: 99 }),
-});
+};
+const address = object(addressFields);
 
 const taxLine = object({
   type_code: name(),

@@ -16,7 +16,7 @@ export function sessionOfToken(token: string, secret: KeyObject): string | undef
  */
 export function signInProof(id: string, contact: string, secret: KeyObject): string {
   const claims = Buffer.from(contact).toString('base64url');
-  return `${claims}.${digest(proofText(id, claims), secret).toString('base64url')}`;
+  return `${claims}.${signature(proofText(id, claims), secret)}`;
 }
 
 /** The contact that signed in; undefined when the proof is for another page, was changed, or is none. */
@@ -30,6 +30,11 @@ const TOKEN_MOST = 4096;
 
 /** No client token reads like this, so that neither can stand for the other. */
 const proofText = (id: string, claims: string) => `signed in to ${id}: ${claims}`;
+
+/** What makes a text one that only this installation can have issued. */
+export function signature(text: string, secret: KeyObject): string {
+  return digest(text, secret).toString('base64url');
+}
 
 function digest(text: string, secret: KeyObject): Buffer {
   return createHmac('sha256', secret).update(text).digest();

@@ -2,13 +2,14 @@
  * Cybersource's API for Klarna on the wire. The order in which a call is checked: signature, path and method, whether it is built, size,
  * JSON, the fields of the body; then the engine decides.
  */
-import { createHmac, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { lookup } from '../../catalogue/index.ts';
 import { type Answer, baseOf, header, jsonObject, parseExactly, type Request } from '../../http/exchange.ts';
 import { type Match, Router } from '../../http/router.ts';
 import { type LogEntry, look, read, readShared, type Store, StoreUnavailable, type Work } from '../../store/store.ts';
 import { check } from '../../wire/shape.ts';
-import { sessionOfToken } from '../checkout/client-token.ts';
+import type { Arrival } from '../arrival.ts';
+import { sessionOfToken, signature } from '../checkout/client-token.ts';
 import type { Explanation } from '../engine/outcome.ts';
 import type { Context, CybersourceKey, Merchant } from '../engine/state.ts';
 import { explainFaults } from '../klarna/faults.ts';
@@ -34,15 +35,6 @@ export interface CybersourceOptions {
   readonly ownUrl: () => string;
   /** Told when a commit left something to deliver. */
   onCallbacks(merchant_id: string): void;
-}
-
-/** A request with what is known of it so far; the log entry is made from it. */
-interface Arrival {
-  readonly request: Request;
-  readonly correlation_id: string;
-  readonly real_now_ms: number;
-  /** The fault on order that struck it. */
-  readonly fault?: FaultNote;
 }
 
 /** Who signed the request, and with which key. */
@@ -212,7 +204,7 @@ export class CybersourceFace {
       context,
       base: this.#base(request),
       sealer: this.#sealer,
-      sign: (text) => createHmac('sha256', secret).update(text).digest('base64url'),
+      sign: (text) => signature(text, secret),
       sessionOf: (token) => sessionOfToken(token, secret),
     };
   }

@@ -2,22 +2,16 @@
 import { catalogueCodeFor } from '../../catalogue/index.ts';
 import { type Answer, header, type Request } from '../../http/exchange.ts';
 import type { LogEntry } from '../../store/store.ts';
+import type { Arrival as AnyArrival } from '../arrival.ts';
 import type { Context } from '../engine/state.ts';
-import type { FaultNote } from '../ordered-faults.ts';
 import { redacted } from '../redact.ts';
 import { errorBody, worded } from './dialects.ts';
 import type { KlarnaError } from './errors.ts';
 import type { Reply } from './operation.ts';
 import type { Allowance } from './rate-limits.ts';
 
-/** The request with what is known of it so far; the log entry is made from it. */
-export interface Arrival {
-  readonly request: Request;
-  readonly correlation_id: string;
-  readonly real_now_ms: number;
+export interface Arrival extends AnyArrival {
   readonly base: string;
-  /** The fault on order that the request met. */
-  readonly fault?: FaultNote;
 }
 
 /** Payments names the charset, the other APIs do not; clients compare the whole value. */

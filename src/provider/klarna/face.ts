@@ -3,10 +3,11 @@
  * built, request limits, size, content type, JSON, the fields of the body; then the engine decides. A fault on order
  * is met once the request is counted: before it is looked at any further, or after it was carried out.
  */
-import { createHmac, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { type Answer, baseOf, header, type Request } from '../../http/exchange.ts';
 import { type Match, Router } from '../../http/router.ts';
 import { look, readShared, type Store, StoreUnavailable, type Work } from '../../store/store.ts';
+import { signature } from '../checkout/client-token.ts';
 import type { Explanation } from '../engine/outcome.ts';
 import type { Context, Merchant, Region } from '../engine/state.ts';
 import { type Authenticator, isCurrent, type Principal } from '../merchants.ts';
@@ -200,7 +201,7 @@ export class KlarnaFace {
       base,
       query: request.query,
       idempotency_key: header(request, 'klarna-idempotency-key') || undefined,
-      sign: (text) => createHmac('sha256', this.#options.secret).update(text).digest('base64url'),
+      sign: (text) => signature(text, this.#options.secret),
     };
   }
 

@@ -8,6 +8,7 @@ import { type Answer, baseOf, header, parseExactly, type Request } from '../../h
 import { Router } from '../../http/router.ts';
 import { type LogEntry, readShared, StoreUnavailable, type Work } from '../../store/store.ts';
 import { bracketPath, check, type Fault } from '../../wire/shape.ts';
+import type { Arrival } from '../arrival.ts';
 import type { Context, Merchant, PurseAccount } from '../engine/state.ts';
 import { explainFaults } from '../klarna/faults.ts';
 import { explainFault, type FaultNote, type OrderedFaults } from '../ordered-faults.ts';
@@ -30,15 +31,6 @@ export interface PurseOptions {
   readonly paths?: PursePaths | undefined;
   /** Told when a commit left something to deliver. */
   onCallbacks(merchant_id: string): void;
-}
-
-/** A request with what is known of it so far. */
-interface Arrival {
-  readonly request: Request;
-  readonly correlation_id: string;
-  readonly real_now_ms: number;
-  /** The fault on order that it met. */
-  readonly fault?: FaultNote;
 }
 
 /** A call that may be made. */

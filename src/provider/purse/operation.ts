@@ -27,6 +27,21 @@ export interface Operation {
   readonly handle?: Handler;
 }
 
+/** The operations of one of Purse's APIs. @param prefix of all its paths */
+export const operationsOf =
+  (api: Operation['api'], prefix = '') =>
+  (
+    method: Operation['method'],
+    path: string,
+    name: string,
+    access: Access,
+    handle: Handler,
+    rest: Partial<Operation> = {},
+  ): Operation => ({ api, method, path: `${prefix}${path}`, name, access, handle, ...rest });
+
+/** Of operations whose path Purse's documents do not show. */
+export const INFERRED = { inferred: true } as const;
+
 export interface Call {
   readonly operation: Operation;
   readonly params: Readonly<Record<string, string>>;

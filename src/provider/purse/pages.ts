@@ -2,7 +2,7 @@
  * Addresses that the shopper's browser opens: Purse's hosted page, and the way back from Klarna's page, which leads by here first so
  * that the payment is up to date before the shop is asked about it.
  */
-import { type Call, type Handler, type Operation, problem, type Reply } from './operation.ts';
+import { type Call, type Handler, type Operation, operationsOf, problem, type Reply } from './operation.ts';
 import { changesOf, type Steps } from './payments.ts';
 import { sessionPut } from './records.ts';
 import { apply, ready } from './sessions.ts';
@@ -52,17 +52,10 @@ export function* onToKlarna(session: PurseSession, call: Call): Steps<Reply> {
   return { status: 302, headers, subject: session.session_id, put, callbacks: changes.callbacks };
 }
 
-const page = (method: Operation['method'], path: string, name: string, handle: Handler): Operation => ({
-  api: 'Pages',
-  method,
-  path,
-  name,
-  access: 'shopper',
-  handle,
-});
+const page = operationsOf('Pages');
 
 export const PAGES: readonly Operation[] = [
-  page('GET', '/entities/{entity}/sessions/{session}', 'hostedPage', hostedPageHandler),
-  page('GET', '/purse/return/{session}', 'shopperReturns', returnHandler),
-  page('POST', '/purse/return/{session}', 'shopperReturnsByForm', returnHandler),
+  page('GET', '/entities/{entity}/sessions/{session}', 'hostedPage', 'shopper', hostedPageHandler),
+  page('GET', '/purse/return/{session}', 'shopperReturns', 'shopper', returnHandler),
+  page('POST', '/purse/return/{session}', 'shopperReturnsByForm', 'shopper', returnHandler),
 ];

@@ -6,7 +6,7 @@ import type * as wire from '../../wire/purse-v2.ts';
 import { clientSession } from '../../wire/purse-v2.ts';
 import type { Context } from '../engine/state.ts';
 import { keyPuts, underKey } from './keys.ts';
-import { type Call, type Handler, notFound, type Operation, ok } from './operation.ts';
+import { type Call, type Handler, INFERRED, notFound, type Operation, ok, operationsOf } from './operation.ts';
 import { backToShop, onToKlarna } from './pages.ts';
 import type { Came, Steps } from './payments.ts';
 import { linkPut, readLink, readSession } from './records.ts';
@@ -95,33 +95,18 @@ function* myLink({ params, desk }: Call): Steps<PurseLink | undefined> {
 
 const UNKNOWN_LINK = notFound('payment link', 'Use the id from the answer that created the link.');
 
+const v2 = operationsOf('Payment API v2', '/payment/v2');
+
 export const PAYMENT_LINKS: readonly Operation[] = [
-  {
-    api: 'Payment API v2',
-    method: 'POST',
-    path: '/payment/v2/payment-links',
-    name: 'createPaymentLink',
-    access: 'client',
-    body: clientSession,
-    handle: createHandler,
-  },
-  {
-    api: 'Payment API v2',
-    method: 'GET',
-    path: '/payment/v2/payment-links/{link}',
-    name: 'readPaymentLink',
-    access: 'client',
-    inferred: true,
-    handle: readHandler,
-  },
+  v2('POST', '/payment-links', 'createPaymentLink', 'client', createHandler, { body: clientSession }),
+  v2('GET', '/payment-links/{link}', 'readPaymentLink', 'client', readHandler, INFERRED),
 ];
 
 /** What the shopper opens. */
-export const PAYMENT_LINK_PAGE: Operation = {
-  api: 'Pages',
-  method: 'GET',
-  path: '/entities/{entity}/payment-links/{link}',
-  name: 'paymentLink',
-  access: 'shopper',
-  handle: openHandler,
-};
+export const PAYMENT_LINK_PAGE = operationsOf('Pages')(
+  'GET',
+  '/entities/{entity}/payment-links/{link}',
+  'paymentLink',
+  'shopper',
+  openHandler,
+);

@@ -6,7 +6,16 @@ import { currencies } from '../../catalogue/index.ts';
 import type * as wire from '../../wire/purse.ts';
 import { loanProduct } from '../../wire/purse.ts';
 import { paymentOptions } from '../engine/instalments.ts';
-import { badField, type Call, type Handler, type Operation, ok, type Reply } from './operation.ts';
+import {
+  badField,
+  type Call,
+  type Handler,
+  INFERRED,
+  type Operation,
+  ok,
+  operationsOf,
+  type Reply,
+} from './operation.ts';
 import { KLARNA, major } from './views.ts';
 
 const oneHandler: Handler = function* (call) {
@@ -55,18 +64,10 @@ function simulationView(payments: readonly { readonly amount: number }[], amount
   };
 }
 
-const simulation = (path: string, name: string, handle: Handler): Operation => ({
-  api: 'Payment API v1',
-  method: 'POST',
-  path: `/{entity}/simulations/{partner}/{method}${path}`,
-  name,
-  access: 'browser',
-  inferred: true,
-  body: loanProduct,
-  handle,
-});
+const simulation = operationsOf('Payment API v1', '/{entity}/simulations/{partner}/{method}');
+const REST = { ...INFERRED, body: loanProduct } as const;
 
 export const SIMULATION: readonly Operation[] = [
-  simulation('', 'simulate', oneHandler),
-  simulation('/multi', 'simulateSeveral', severalHandler),
+  simulation('POST', '', 'simulate', 'browser', oneHandler, REST),
+  simulation('POST', '/multi', 'simulateSeveral', 'browser', severalHandler, REST),
 ];

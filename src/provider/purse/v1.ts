@@ -12,9 +12,11 @@ import {
   type Call,
   conflict,
   type Handler,
+  INFERRED,
   notFound,
   type Operation,
   ok,
+  operationsOf,
   problem,
   type Reply,
 } from './operation.ts';
@@ -351,16 +353,7 @@ export function* refuseClosed(
 export const UNKNOWN_SESSION = notFound('session', 'Use the id from the answer that created the session.');
 const UNKNOWN_TRANSACTION = notFound('transaction', 'Use an id from the list of the session’s transactions.');
 
-const v1 = (
-  method: Operation['method'],
-  path: string,
-  name: string,
-  access: Operation['access'],
-  handle: Handler,
-  rest: Partial<Operation> = {},
-): Operation => ({ api: 'Payment API v1', method, path, name, access, handle, ...rest });
-
-const INFERRED = { inferred: true } as const;
+const v1 = operationsOf('Payment API v1');
 
 export const V1: readonly Operation[] = [
   v1('POST', '/{entity}/sessions/create', 'createSession', 'client', createHandler, { body: wire.createSession }),

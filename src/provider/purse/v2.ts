@@ -10,7 +10,18 @@ import { hostedPut } from '../klarna/hosted-payment-page.ts';
 import type { Failure } from './failure.ts';
 import { keyPuts, type Made, operationKey, replayed, underKey } from './keys.ts';
 import { withRoot } from './ledger.ts';
-import { badField, type Call, type Handler, notFound, type Operation, ok, problem, type Reply } from './operation.ts';
+import {
+  badField,
+  type Call,
+  type Handler,
+  INFERRED,
+  notFound,
+  type Operation,
+  ok,
+  operationsOf,
+  problem,
+  type Reply,
+} from './operation.ts';
 import { type Asked, type Came, caughtUp, changesOf, operate, remembered, type Steps } from './payments.ts';
 import { klarnaPurchase } from './purchase.ts';
 import { sessionPut } from './records.ts';
@@ -338,16 +349,7 @@ function* myPayment({ params, desk }: Call): Steps<PursePayment | undefined> {
 
 const UNKNOWN_PAYMENT = notFound('payment', 'Use the id from the answer that created the payment.');
 
-const v2 = (
-  method: Operation['method'],
-  path: string,
-  name: string,
-  access: Operation['access'],
-  handle: Handler,
-  rest: Partial<Operation> = {},
-): Operation => ({ api: 'Payment API v2', method, path: `/payment/v2${path}`, name, access, handle, ...rest });
-
-const INFERRED = { inferred: true } as const;
+const v2 = operationsOf('Payment API v2', '/payment/v2');
 
 export const V2: readonly Operation[] = [
   v2('POST', '/client-sessions', 'createClientSession', 'client', createHandler, { body: wire.clientSession }),

@@ -2,7 +2,7 @@
  * Purse's Wallet API: the tokens that a shopper left behind, for the merchant's server. Purse's documents write its path in two ways, and
  * say of counting and deleting no more than that they exist.
  */
-import { type Call, type Handler, notFound, type Operation, ok } from './operation.ts';
+import { type Call, type Handler, INFERRED, notFound, type Operation, ok, operationsOf } from './operation.ts';
 import { deleted, tokenView, walletOf } from './tokens.ts';
 import { KLARNA } from './views.ts';
 
@@ -42,19 +42,11 @@ const referenceOf = ({ params }: Call): string => params.customer_reference ?? '
 
 const TOKENS = '/merchants/{merchant}/customers/{customer_reference}/tokens';
 
-const wallet = (
-  method: Operation['method'],
-  path: string,
-  name: string,
-  handle: Handler,
-  rest: Partial<Operation> = {},
-): Operation => ({ api: 'Wallet API', method, path: `/wallet/v3${path}`, name, access: 'client', handle, ...rest });
-
-const INFERRED = { inferred: true } as const;
+const wallet = operationsOf('Wallet API', '/wallet/v3');
 
 export const WALLET: readonly Operation[] = [
-  wallet('GET', TOKENS, 'listTokens', listHandler),
-  wallet('GET', `/wallet${TOKENS}`, 'listTokensElsewhere', listHandler),
-  wallet('GET', `${TOKENS}/count`, 'countTokens', countHandler, INFERRED),
-  wallet('DELETE', `${TOKENS}/{token}`, 'deleteToken', deleteHandler, INFERRED),
+  wallet('GET', TOKENS, 'listTokens', 'client', listHandler),
+  wallet('GET', `/wallet${TOKENS}`, 'listTokensElsewhere', 'client', listHandler),
+  wallet('GET', `${TOKENS}/count`, 'countTokens', 'client', countHandler, INFERRED),
+  wallet('DELETE', `${TOKENS}/{token}`, 'deleteToken', 'client', deleteHandler, INFERRED),
 ];
